@@ -1,0 +1,5 @@
+export * from './affine.js';
+export * from './bijector.js';
+export * from './chain.js';
+export * from './invert.js';
+export * from './permute.js';

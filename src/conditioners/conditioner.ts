@@ -1,0 +1,29 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { Module } from '../module.js';
+import type { Shape } from '../shapes.js';
+
+/**
+ * A network that emits the parameters of an elementwise transform. Called by the layer that owns it, on a flat batch;
+ * the layer has checked shapes.
+ */
+export abstract class Conditioner extends Module {
+  /** Instances on which the contract suite tests the class. */
+  static readonly samples: readonly (() => Conditioner)[] = [];
+
+  /** Entries of one input row. */
+  abstract readonly inputs: number;
+  /** Entries of one output row. */
+  abstract readonly outputs: number;
+  /** Shape of one context, or null. */
+  readonly contextShape: Shape | null = null;
+  /** Width of the last hidden layer: splines divide their raw widths and heights by its square root. */
+  abstract readonly hiddenWidth: number;
+
+  /** `[batch, inputs]` → `[batch, outputs]`. */
+  protected abstract network(x: Tensor, context: Tensor | null): Tensor;
+
+  apply(x: Tensor, context: Tensor | null = null): Tensor {
+    return tf.tidy(() => this.network(x, context));
+  }
+}

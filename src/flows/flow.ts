@@ -1,0 +1,104 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Bijector, Interval } from '../bijectors/bijector.js';
+import { Distribution, type LogProbOptions, type SampleOptions } from '../distributions/distribution.js';
+import { FlowShapeError } from '../errors.js';
+import { saveModule } from '../io/save.js';
+import { stopGradient } from '../kernels/stop-gradient/op.js';
+import type { Config } from '../module.js';
+import type { RandomStream } from '../random.js';
+import { commonContextShape, formatShape, sameShape, type Shape } from '../shapes.js';
+
+/**
+ * The distribution of `x = f(z)`, `z` from the base, `f` the bijector:
+ * `log p(x) = log p_base(f⁻¹(x)) + log |det ∂f⁻¹/∂x|`.
+ */
+export class Flow extends Distribution {
+  static override readonly className = 'Flow';
+
+  readonly base: Distribution;
+  readonly bijector: Bijector;
+  override readonly eventShape: Shape;
+  override readonly contextShape: Shape | null;
+  override readonly support: Interval;
+  override readonly reparameterised: boolean;
+
+  /** @throws FlowShapeError when the base does not draw what the bijector takes. */
+  constructor({ base, bijector }: { base: Distribution; bijector: Bijector }) {
+    super();
+    if (!sameShape(base.eventShape, bijector.eventShapeIn)) {
+      throw new FlowShapeError('Flow', {
+        expected: `a base with events of shape ${formatShape(bijector.eventShapeIn)}, as the bijector takes`,
+        got: formatShape(base.eventShape),
+      });
+    }
+    this.base = this.child('base', base);
+    this.bijector = this.child('bijector', bijector);
+    this.eventShape = bijector.eventShapeOut;
+    this.contextShape = commonContextShape('Flow', [base, bijector]);
+    this.support = bijector.domainOut;
+    this.reparameterised = base.reparameterised;
+  }
+
+  /** Base → data: `x = f(z)`. */
+  forward(z: Tensor, { context = null }: LogProbOptions = {}): Tensor {
+    return this.bijector.forward(z, this.bijector.contextShape && context);
+  }
+
+  /** Data → base: `z = f⁻¹(x)`. */
+  inverse(x: Tensor, { context = null }: LogProbOptions = {}): Tensor {
+    return this.bijector.inverse(x, this.bijector.contextShape && context);
+  }
+
+  /** Sets data-dependent parameters (activation normalisation and the like) from one batch. */
+  initialize(data: Tensor, { context = null }: LogProbOptions = {}): void {
+    this.bijector.initialize(data, this.bijector.contextShape && context);
+  }
+
+  override sampleAndLogProb(n: number, options: SampleOptions): [Tensor, Tensor] {
+    return tf.tidy(() => this.pushForward('sampleAndLogProb', n, options).map(stopGradient) as [Tensor, Tensor]);
+  }
+
+  /** Draws and their `log p`, with gradients through both: what reverse-KL objectives need. */
+  rsampleAndLogProb(n: number, options: SampleOptions): [Tensor, Tensor] {
+    return tf.tidy(() => this.pushForward('rsampleAndLogProb', n, options));
+  }
+
+  /**
+   * Writes the flow to a folder (`file://models/demo`, Node) or the browser's storage (`indexeddb://demo`).
+   * A crash leaves the old model or the new one, never half of one.
+   *
+   * @throws FlowFileError when the place cannot be written.
+   */
+  async save(url: string): Promise<void> {
+    await saveModule(this, url);
+  }
+
+  protected override density(x: Tensor, context: Tensor | null): Tensor {
+    const [z, logDet] = this.bijector.inverseAndLogDet(x, this.bijector.contextShape && context);
+    return tf.add(this.base.logProb(z, { context: this.base.contextShape && context }), logDet);
+  }
+
+  protected override draw(n: number, stream: RandomStream, context: Tensor | null, temperature: number): Tensor {
+    const z = this.drawBase(n, stream, context, temperature);
+    return this.bijector.forward(z, this.bijector.contextShape && context);
+  }
+
+  override getConfig(): Config {
+    return { base: this.base, bijector: this.bijector };
+  }
+
+  private drawBase(n: number, stream: RandomStream, context: Tensor | null, temperature: number): Tensor {
+    const options = { seed: stream, context: this.base.contextShape && context, temperature };
+    return this.base.reparameterised ? this.base.rsample(n, options) : this.base.sample(n, options);
+  }
+
+  /** Draws from the base and pushes them forward, with the density found on the way. */
+  private pushForward(method: string, n: number, options: SampleOptions): [Tensor, Tensor] {
+    const { stream, context, temperature } = this.checkSampling(method, n, options);
+    const z = this.drawBase(n, stream, context, temperature);
+    const [x, logDet] = this.bijector.forwardAndLogDet(z, this.bijector.contextShape && context);
+    const logBase = this.base.logProb(z, { context: this.base.contextShape && context });
+    return [x, tf.sub(logBase, logDet)];
+  }
+}

@@ -1,0 +1,9 @@
+/** tfjs-flows: normalizing flows on TensorFlow.js. This file is the whole public surface. */
+export { ready, type BackendName, type BackendReport, type ReadyOptions } from './backend.js';
+export * from './errors.js';
+export { RandomStream, type RandomStreamState, type Seed } from './random.js';
+export { Module, type Config, type Configurable, type Parameter } from './module.js';
+export type { Shape } from './shapes.js';
+export * from './bijectors/index.js';
+export * from './distributions/index.js';
+export * from './flows/index.js';

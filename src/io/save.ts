@@ -1,0 +1,3 @@
+import type { Module } from '../module.js';
+
+export async function saveModule(_module: Module, _url: string): Promise<void> {}
