@@ -118,7 +118,7 @@ export class RandomStream {
     for (;;) {
       const x = this.nextNormal();
       const v = (1 + c * x) ** 3;
-      if (v > 0 && Math.log(1 - this.next()) < x * x / 2 + d * (1 - v + Math.log(v))) return d * v;
+      if (v > 0 && Math.log(1 - this.next()) < (x * x) / 2 + d * (1 - v + Math.log(v))) return d * v;
     }
   }
 

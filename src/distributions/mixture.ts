@@ -7,7 +7,9 @@ import { logSumExp } from '../numerics/log-sum-exp.js';
 import type { RandomStream } from '../random.js';
 import { commonContextShape, formatShape, sameShape, type Shape } from '../shapes.js';
 import { checkNotEmpty, perCoordinate } from './check.js';
+import { ConditionalNormal } from './conditional-normal.js';
 import { Distribution } from './distribution.js';
+import { MultivariateNormal } from './multivariate-normal.js';
 import { Normal } from './normal.js';
 import { hullOf } from './support.js';
 import { Uniform } from './uniform.js';
@@ -41,7 +43,22 @@ export class Mixture extends Distribution {
         weights: [1, 3],
         learnable: true,
       }),
-    () => new Mixture({ components: [Normal.standard([2]), new Uniform({ low: [1, 2], high: [2, 4] })] }),
+    () => new Mixture({ components: [Normal.standard([1]), new Uniform({ low: [1], high: [4] })] }),
+    () =>
+      new Mixture({
+        components: [
+          new MultivariateNormal({
+            loc: [1, 2],
+            scaleTril: [
+              [0.5, 0],
+              [0.4, 0.3],
+            ],
+            learnable: true,
+          }),
+          new ConditionalNormal({ eventShape: [2], contextShape: [3] }),
+        ],
+        logits: [0.5, -0.5],
+      }),
   ];
 
   override readonly eventShape: Shape;

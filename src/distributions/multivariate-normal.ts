@@ -99,7 +99,12 @@ export class MultivariateNormal extends Distribution {
     this.#loc = this.parameter('loc', shape, perCoordinate('MultivariateNormal.loc', loc, shape), learnable);
     this.#logDiagonal = this.parameter('logDiagonal', shape, logDiagonal, learnable);
     this.#lower = dims > 1 ? this.parameter('lower', [lower.length], lower, learnable) : null;
-    this.#whitening = learnable ? null : this.constant('whitening', tf.tidy(() => transposed(invertLower(factor))));
+    this.#whitening = learnable
+      ? null
+      : this.constant(
+          'whitening',
+          tf.tidy(() => transposed(invertLower(factor))),
+        );
     this.#config = { loc, covariance, scaleTril, learnable };
   }
 

@@ -28,7 +28,8 @@ export class Product extends Distribution {
       new Product({
         factors: [new Normal({ loc: [0.5], scale: 2, learnable: true }), new Normal({ loc: [-1], learnable: true })],
       }),
-    () => new Product({ factors: [new Uniform({ eventShape: [1], low: -2, high: 2 }), new VonMises({ loc: [1] })] }),
+    () =>
+      new Product({ factors: [new Uniform({ eventShape: [1], low: 0, high: Math.PI }), new VonMises({ loc: [1] })] }),
     () =>
       new Product({
         factors: [

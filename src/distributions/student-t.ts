@@ -46,7 +46,10 @@ export class StudentT extends LocationScale {
       this.#logNormaliser = () => logNormaliser(this.#df());
     } else {
       const fixed = this.constant('df', tf.tensor(values, [...shape], 'float32'));
-      const normaliser = this.constant('logNormaliser', tf.tidy(() => logNormaliser(fixed)));
+      const normaliser = this.constant(
+        'logNormaliser',
+        tf.tidy(() => logNormaliser(fixed)),
+      );
       this.#df = () => fixed;
       this.#logNormaliser = () => normaliser;
     }

@@ -29,7 +29,7 @@ export class Uniform extends Distribution {
   static override readonly className = 'Uniform';
   static override readonly samples = [
     () => new Uniform({ eventShape: [1], low: -2, high: 3 }),
-    () => new Uniform({ low: [-1, 0], high: [1, 2] }),
+    () => new Uniform({ low: [-1, 0], high: [1, 1] }),
     () => new Uniform({ eventShape: [3, 1] }),
   ];
 
