@@ -55,3 +55,8 @@ export async function readCheckpoint(url: string): Promise<CheckpointContent> {
 export async function checkpointExists(url: string): Promise<boolean> {
   return openStore(url, 'checkpointExists').exists([DESCRIPTION, STATE]);
 }
+
+/** Deletes a checkpoint; nothing happens when there is none. */
+export async function removeCheckpoint(url: string): Promise<void> {
+  await openStore(url, 'removeCheckpoint').remove([DESCRIPTION, STATE]);
+}

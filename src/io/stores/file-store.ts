@@ -1,9 +1,11 @@
 import { FlowFileError } from '../../errors.js';
 import type { Files, ModelStore } from './store.js';
 
-/** The part of `node:fs/promises` used here; tests pass one that fails on purpose. */
+const nodeFileSystem = () => process.getBuiltinModule('node:fs').promises;
+
+/** The part of Node's file system used here; tests pass one that fails on purpose. */
 export type FileSystem = Pick<
-  typeof import('node:fs/promises'),
+  ReturnType<typeof nodeFileSystem>,
   'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'rmdir' | 'stat'
 >;
 
@@ -28,7 +30,7 @@ export class FileStore implements ModelStore {
   constructor(
     folder: string,
     private readonly where: string,
-    fs: FileSystem = process.getBuiltinModule('node:fs').promises,
+    fs: FileSystem = nodeFileSystem(),
   ) {
     this.#fs = fs;
     this.#folder = this.#path.resolve(folder);
