@@ -232,9 +232,21 @@ test.serial('a damaged byte never gives another error than a FlowFileError, and 
   t.is(tf.memory().numTensors, before);
 });
 
-type Json = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+interface Node {
+  className: string;
+  config: { base: Node | string; bijector: Node; bijectors: Node[]; [option: string]: unknown };
+}
 
-const EDITS: [string, (manifest: Json) => unknown, RegExp][] = [
+/** A description as it may be edited by hand. */
+interface Json {
+  format?: unknown;
+  version?: unknown;
+  model: Node;
+  parameters: { path: string; shape: number[] }[];
+  frozen: unknown;
+}
+
+const EDITS: [string, (manifest: Json) => void, RegExp][] = [
   ['another format', (m) => (m.format = 'onnx'), /expected format "tfjs-flows" in flow\.json, got "onnx"/],
   [
     'a newer version',
@@ -242,10 +254,14 @@ const EDITS: [string, (manifest: Json) => unknown, RegExp][] = [
     /version 1 in flow\.json, got 2\. It was written by tfjs-flows 9\.9\.9: update this library/,
   ],
   ['no version', (m) => delete m.version, /expected version 1 in flow\.json, got nothing/],
-  ['no model', (m) => delete m.model, /"model" with a "className" and a "config", in flow\.json, got nothing/],
+  [
+    'no model',
+    (m) => delete (m as Partial<Json>).model,
+    /"model" with a "className" and a "config", in flow\.json, got nothing/,
+  ],
   [
     'no list of parameters',
-    (m) => (m.parameters = {}),
+    (m) => (m.parameters = {} as []),
     /"parameters": a list of paths with shapes, in flow\.json, got \{\}/,
   ],
   ['frozen modules that are no list', (m) => (m.frozen = 'base'), /"frozen": a list of paths/],
@@ -266,11 +282,15 @@ const EDITS: [string, (manifest: Json) => unknown, RegExp][] = [
     (m) => (m.model.config.bijector.config.bijectors[2].config.scale = 'x'),
     /options that Affine accepts at model\.bijector\.bijectors\.2/,
   ],
-  ['options that are missing', (m) => (m.model.config = {}), /options that Flow accepts at model, got/],
+  [
+    'options that are missing',
+    (m) => (m.model.config = {} as Node['config']),
+    /options that Flow accepts at model, got/,
+  ],
   ['a layer of another kind', (m) => (m.model.config.base = 'normal'), /options that Flow accepts at model/],
   [
     'layers that do not meet',
-    (m) => (m.model.config.base.config.dims = 4),
+    (m) => ((m.model.config.base as Node).config.dims = 4),
     /options that Flow accepts at model, got "Flow: expected a base with events of shape \[3\]/,
   ],
   [
@@ -318,10 +338,12 @@ for (const text of ['', 'null', '3', '[]', '"x"', '<!doctype html>', '{"format":
 
 test.serial('a config nested without end is refused', async (t) => {
   const { manifest, weights } = await soundFiles();
-  const deep = '['.repeat(20_000) + ']'.repeat(20_000);
-  const text = manifest.replace('"dims": 3', `"dims": ${deep}`);
-  t.not(text, manifest);
-  await t.throwsAsync(loadFlow(asFiles(text, weights), { classes }), { instanceOf: FlowFileError });
+  for (const depth of [1000, 2000, 4000, 8000, 100_000]) {
+    const deep = '['.repeat(depth) + ']'.repeat(depth);
+    const text = manifest.replace('"dims": 3', `"dims": ${deep}`);
+    t.not(text, manifest);
+    await t.throwsAsync(loadFlow(asFiles(text, weights), { classes }), { instanceOf: FlowFileError });
+  }
 });
 
 test.serial('weights that are not finite, of another shape, missing or unknown are named', async (t) => {
