@@ -5,7 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 export function stopGradient<T extends Tensor>(x: T): T {
   return tf.customGrad((input) => ({
     value: tf.clone(input as Tensor),
-    gradFunc: (upstream) => [tf.zerosLike(upstream as Tensor)],
+    gradFunc: (upstream) => [tf.zerosLike(upstream)],
   }))(x) as T;
 }
 
