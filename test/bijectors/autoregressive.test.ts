@@ -18,7 +18,7 @@ function layer(dims: number, order?: number[]): Autoregressive {
   const conditioner = (request: AutoregressiveRequest) =>
     new MaskedMLP({ ...request, hidden: [24], seed: 3, ...(order ? { order } : {}) });
   const result = new Autoregressive({ dims, transform: new RationalQuadraticSpline({ bins: 4 }), conditioner });
-  perturb(result, 'autoregressive', 1);
+  perturb(result, 'autoregressive');
   return result;
 }
 
@@ -48,7 +48,7 @@ for (const dims of [1, 2, 5]) {
       const y = new RandomStream('y').normalTensor([20, dims]);
       const [x, there] = made.inverseAndLogDet(y);
       const [again, back] = made.forwardAndLogDet(x);
-      assertClose(t, again, y.dataSync(), 1e-4);
+      assertClose(t, again, y.dataSync(), 1e-3);
       assertClose(t, tf.neg(back), there.dataSync(), 1e-3);
     });
   });
