@@ -9,3 +9,4 @@ export type { Shape } from './shapes.js';
 export * from './bijectors/index.js';
 export * from './distributions/index.js';
 export * from './flows/index.js';
+export * from './training/index.js';

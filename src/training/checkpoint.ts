@@ -44,7 +44,10 @@ export async function loadRun(url: string): Promise<RunState | null> {
   const { json, tensors } = await readCheckpoint(url);
   const { progress, fingerprint } = (json ?? {}) as Partial<RunState>;
   if (!progress || !fingerprint) {
-    throw new FlowFileError('fit.checkpoint', { expected: `the state of a training run at ${url}`, got: 'another file' });
+    throw new FlowFileError('fit.checkpoint', {
+      expected: `the state of a training run at ${url}`,
+      got: 'another file',
+    });
   }
   const [model, best, optimizer, average] = SECTIONS.map((section) => sectionOf(tensors, `${section}/`));
   return { progress, fingerprint, model, best, optimizer, average };

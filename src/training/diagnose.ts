@@ -40,10 +40,11 @@ export interface Evidence {
  * data to the base; else the gradient of a parameter.
  */
 export async function diagnose(model: Distribution, evidence: Evidence): Promise<Diagnosis> {
+  const parameter = await findParameter(model);
+  if (parameter) return parameter;
   const stages = trace(model, evidence);
   try {
     return (
-      (await findParameter(model)) ??
       (await findStage(stages, evidence)) ??
       (await findGradient(stages, evidence)) ?? {
         got: `${evidence.loss} from the objective, although the densities and gradients of all layers are finite`,
@@ -113,7 +114,8 @@ function walk(
   return value;
 }
 
-async function findParameter(model: Distribution): Promise<Diagnosis | null> {
+/** The first parameter of a model that is not finite, or null. */
+export async function findParameter(model: Distribution): Promise<Diagnosis | null> {
   for (const { path, variable } of model.parameters) {
     const value = (await variable.data()).find((entry) => !Number.isFinite(entry));
     if (value !== undefined) return { got: `${value} in parameter ${path}`, path, row: null, value };

@@ -130,7 +130,13 @@ function checkCounts({ epochs, steps, batchSize, earlyStopping }: FitOptions): v
   if (epochs !== undefined && steps !== undefined) {
     throw new FlowConfigError('fit', { expected: '`epochs` or `steps`', got: 'both' });
   }
-  for (const [name, count] of Object.entries({ epochs, steps, batchSize, 'earlyStopping.patience': earlyStopping?.patience })) { // prettier-ignore
+  for (const [name, count] of Object.entries({
+    epochs,
+    steps,
+    batchSize,
+    'earlyStopping.patience': earlyStopping?.patience,
+  })) {
+    // prettier-ignore
     if (count !== undefined) checkCount(name, count);
   }
   if (earlyStopping) {

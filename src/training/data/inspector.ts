@@ -121,7 +121,9 @@ export class Inspector {
     }
     const finite = Number.isFinite(values[first]);
     throw new FlowDataError(this.#where, {
-      expected: finite ? `values of ${name} in [${low}, ${high}], the support of the model` : `finite numbers in ${name}`,
+      expected: finite
+        ? `values of ${name} in [${low}, ${high}], the support of the model`
+        : `finite numbers in ${name}`,
       got: listed.join('; '),
       hint: finite
         ? 'Rescale the data, or end the model with a bijector onto their range.'

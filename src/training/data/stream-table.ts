@@ -27,7 +27,15 @@ export class StreamTable implements Table {
   readonly #where: string;
   readonly #name: string;
 
-  private constructor(dataset: Dataset, shapes: RowShapes, seen: Inspector, warnings: string[], where: string, name: string) { // prettier-ignore
+  private constructor(
+    dataset: Dataset,
+    shapes: RowShapes,
+    seen: Inspector,
+    warnings: string[],
+    where: string,
+    name: string,
+  ) {
+    // prettier-ignore
     this.rows = seen.rows;
     this.shapes = shapes;
     this.digest = seen.digest;

@@ -34,7 +34,10 @@ export function unpack(data: unknown, { eventShape, contextShape }: RowShapes, w
       if (contexts === null) return;
       const [rows, others] = [values.length / sizeOf(eventShape), contexts.length / sizeOf(contextShape!)];
       if (rows === others) return;
-      throw new FlowShapeError(where, { expected: `one context for each of ${rows} rows of ${name}`, got: `${others}` });
+      throw new FlowShapeError(where, {
+        expected: `one context for each of ${rows} rows of ${name}`,
+        got: `${others}`,
+      });
     },
   };
 }

@@ -58,7 +58,7 @@ export abstract class Optimizer implements Configurable {
       return [output.parameters, ...output.state];
     });
     this.#state = state;
-    tf.dispose(before as Tensor1D[] | null);
+    for (const tensor of before ?? []) tensor.dispose();
     return updated;
   }
 
@@ -80,7 +80,7 @@ export abstract class Optimizer implements Configurable {
 
   /** Forgets and frees the state. */
   reset(): void {
-    tf.dispose(this.#state as Tensor1D[] | null);
+    for (const tensor of this.#state ?? []) tensor.dispose();
     this.#state = null;
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor1D } from '@tensorflow/tfjs-core';
 import type { Config } from '../../module.js';
 import { checkNumber, Optimizer, type UpdateInput, type UpdateOutput } from './optimizer.js';
 
@@ -35,7 +36,7 @@ export class Sgd extends Optimizer {
 
   protected override next({ parameters, gradient, state, learningRate }: UpdateInput): UpdateOutput {
     const { momentum, weightDecay } = this.#options;
-    const velocity = momentum > 0 ? tf.add(tf.mul(state[0], momentum), gradient) : gradient;
+    const velocity: Tensor1D = momentum > 0 ? tf.add(tf.mul(state[0], momentum), gradient) : gradient;
     const kept = weightDecay > 0 ? tf.mul(parameters, 1 - learningRate * weightDecay) : parameters;
     return { parameters: tf.sub(kept, tf.mul(velocity, learningRate)), state: momentum > 0 ? [velocity] : [] };
   }
