@@ -5,5 +5,6 @@ export { RandomStream, type RandomStreamState, type Seed } from './random.js';
 export { Module, type Config, type Configurable, type Parameter } from './module.js';
 export type { Shape } from './shapes.js';
 export * from './bijectors/index.js';
+export * from './conditioners/index.js';
 export * from './distributions/index.js';
 export * from './flows/index.js';
