@@ -7,7 +7,7 @@ export function checkInteger(where: string, value: number, minimum = 1): void {
   if (!Number.isInteger(value) || value < minimum) {
     throw new FlowConfigError(where, {
       expected: minimum === 1 ? 'a positive integer' : `an integer of at least ${minimum}`,
-      got: String(value),
+      got: Array.isArray(value) ? formatShape(value) : String(value),
     });
   }
 }

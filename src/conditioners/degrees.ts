@@ -13,9 +13,13 @@ export function featureDegrees(order: readonly number[]): Degrees {
   return degrees;
 }
 
-/** Degrees of a hidden layer, 1 ... features - 1 in turn: the same for layers of equal width, so that they may skip. */
-export function hiddenDegrees(width: number, features: number): Degrees {
-  return Array.from({ length: width }, (_, unit) => (unit % Math.max(1, features - 1)) + Math.min(1, features - 1));
+/**
+ * Degrees of a hidden layer: 1 ... features - 1 in turn, the same for layers of equal width, so that they may skip. In a
+ * conditional network they start at 0: the first feature has no other units to see the context through.
+ */
+export function hiddenDegrees(width: number, features: number, conditional: boolean): Degrees {
+  const lowest = conditional || features === 1 ? 0 : 1;
+  return Array.from({ length: width }, (_, unit) => lowest + (unit % (features - lowest)));
 }
 
 /** Degrees of the outputs: `copies` consecutive ones a feature. */

@@ -25,7 +25,7 @@ export interface MaskedMLPOptions {
   readonly features: number;
   /** Outputs for each feature. */
   readonly parametersPerFeature: number;
-  /** Width of each hidden layer; at least one. Below `features - 1` units, late features see only the first ones. */
+  /** Width of each hidden layer; at least one. Narrow layers (below `features` units) let late features see only the first ones. */
   readonly hidden: readonly number[];
   /** Default: `relu`. */
   readonly activation?: ActivationName;
@@ -91,7 +91,7 @@ export class MaskedMLP extends Conditioner {
     const stream = RandomStream.from(seed);
     const widths = [features, ...hidden];
     const inputDegrees = featureDegrees(order);
-    const degrees = [inputDegrees, ...hidden.map((width) => hiddenDegrees(width, features))];
+    const degrees = [inputDegrees, ...hidden.map((width) => hiddenDegrees(width, features, contextSize > 0))];
     this.#hidden = hidden.map((width, i) =>
       this.child(
         `dense${i}`,

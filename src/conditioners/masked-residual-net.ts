@@ -17,7 +17,7 @@ export interface MaskedResidualNetOptions {
   readonly features: number;
   /** Outputs for each feature. */
   readonly parametersPerFeature: number;
-  /** Width of every hidden layer. Below `features - 1` units, late features see only the first ones. */
+  /** Width of every hidden layer. Narrow ones (below `features` units) let late features see only the first ones. */
   readonly hidden: number;
   /** Number of residual blocks, two layers each. Default: 2. */
   readonly blocks?: number;
@@ -82,7 +82,7 @@ export class MaskedResidualNet extends Conditioner {
 
     const stream = RandomStream.from(seed);
     const inputs = featureDegrees(order);
-    const inner = hiddenDegrees(hidden, features);
+    const inner = hiddenDegrees(hidden, features, contextSize > 0);
     this.#entry = this.child(
       'entry',
       new Dense({ inputs: features, outputs: hidden, mask: hiddenMask(inputs, inner), seed: stream.split('entry') }),
