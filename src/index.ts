@@ -8,3 +8,4 @@ export * from './bijectors/index.js';
 export * from './conditioners/index.js';
 export * from './distributions/index.js';
 export * from './flows/index.js';
+export * from './elementwise/index.js';
