@@ -47,6 +47,8 @@ class SplineRow {
   readonly #b: number;
   /** Shares of the box, widths then heights: softmax of the raw numbers. */
   readonly #share: Float64Array;
+  /** Widths, then heights. */
+  readonly #size: Float64Array;
   /** -1 below the box, 1 above it, 0 inside. */
   #side = 0;
   #bin = 0;
@@ -64,6 +66,7 @@ class SplineRow {
     this.#b = slopeSharpness(spec);
     this.parameterCount = splineParameterCount(spec);
     this.#share = new Float64Array(2 * spec.bins);
+    this.#size = new Float64Array(2 * spec.bins);
   }
 
   evaluate(input: number, raw: Floats, at: number): void {
@@ -150,45 +153,45 @@ class SplineRow {
 
   #findBin(v: number, raw: Floats, at: number): void {
     const { bins, low, high, inverse, minBinWidth, minBinHeight } = this.#spec;
-    const length = high - low;
-    this.#softmax(raw, at, 0);
-    this.#softmax(raw, at, bins);
-    const offset = v - low;
+    this.#fillSizes(raw, at, 0, minBinWidth);
+    this.#fillSizes(raw, at, bins, minBinHeight);
+    const size = this.#size;
     const searched = inverse ? bins : 0;
-    const least = inverse ? minBinHeight : minBinWidth;
+    const other = bins - searched;
+    const offset = Math.min(v, high) - low;
     let bin = 0;
     let start = 0;
-    let size = this.#size(searched, least, length);
-    while (bin < bins - 1 && offset >= start + size) {
-      start += size;
-      bin++;
-      size = this.#size(searched + bin, least, length);
-    }
-    const [other, otherLeast] = inverse ? [0, minBinWidth] : [bins, minBinHeight];
     let otherStart = 0;
-    for (let i = 0; i < bin; i++) otherStart += this.#size(other + i, otherLeast, length);
-    const otherSize = this.#size(other + bin, otherLeast, length);
+    while (bin < bins - 1 && offset >= start + size[searched + bin]) {
+      start += size[searched + bin];
+      otherStart += size[other + bin];
+      bin++;
+    }
     this.#bin = bin;
     this.#start = otherStart;
-    this.#xi = Math.min(1, (offset - start) / size);
-    this.#w = inverse ? otherSize : size;
-    this.#h = inverse ? size : otherSize;
+    this.#xi = Math.min(1, (offset - start) / size[searched + bin]);
+    this.#w = size[bin];
+    this.#h = size[bins + bin];
     this.#d0 = this.#slope(bin, raw, at);
     this.#d1 = this.#slope(bin + 1, raw, at);
   }
 
-  #softmax(raw: Floats, at: number, first: number): void {
-    const { bins, rawScale } = this.#spec;
+  /** Shares by softmax, and the widths or heights that follow. */
+  #fillSizes(raw: Floats, at: number, first: number, least: number): void {
+    const { bins, low, high, rawScale } = this.#spec;
     const share = this.#share;
-    let largest = -Infinity;
-    for (let i = first; i < first + bins; i++) largest = Math.max(largest, raw[at + i]);
+    const size = this.#size;
+    const end = first + bins;
+    let largest = raw[at + first];
+    for (let i = first + 1; i < end; i++) if (raw[at + i] > largest) largest = raw[at + i];
     let sum = 0;
-    for (let i = first; i < first + bins; i++) sum += share[i] = Math.exp((raw[at + i] - largest) * rawScale);
-    for (let i = first; i < first + bins; i++) share[i] /= sum;
-  }
-
-  #size(index: number, least: number, length: number): number {
-    return length * (least + (1 - this.#spec.bins * least) * this.#share[index]);
+    for (let i = first; i < end; i++) sum += share[i] = Math.exp((raw[at + i] - largest) * rawScale);
+    const length = high - low;
+    const spare = length * (1 - bins * least);
+    for (let i = first; i < end; i++) {
+      share[i] /= sum;
+      size[i] = length * least + spare * share[i];
+    }
   }
 
   /** Index into the raw slopes of a knot, or -1 where the slope is fixed at 1. */

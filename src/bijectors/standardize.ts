@@ -1,0 +1,109 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { FlowDataError } from '../errors.js';
+import type { Config } from '../module.js';
+import { sizeOf, type Shape } from '../shapes.js';
+import { Bijector, type ValueAndLogDet } from './bijector.js';
+import { checkNumbers } from './check-numbers.js';
+
+/** Options of {@link Standardize}. */
+export interface StandardizeOptions {
+  /** Mean of each coordinate of the data. */
+  readonly mean: readonly number[];
+  /** Standard deviation of each coordinate of the data, positive. */
+  readonly std: readonly number[];
+  /** Shape of one event. Default: one axis as long as `mean`. */
+  readonly eventShape?: Shape;
+}
+
+/**
+ * Constant standardisation of the data: `inverse` is `z = (x - mean) / std`, `forward` is `x = mean + std · z`,
+ * elementwise; `log |det dz/dx| = -Σ log std`. Nothing is trained. Place it last in a chain, next to the data.
+ *
+ * @example
+ * const bijector = new Chain({ bijectors: [coupling, Standardize.fit(rows)] });
+ */
+export class Standardize extends Bijector {
+  static override readonly className = 'Standardize';
+  static override readonly samples = [
+    () => new Standardize({ mean: [1, -20], std: [0.5, 10] }),
+    () => new Standardize({ mean: [1, 2, 3, 4], std: [1, 2, 3, 4], eventShape: [2, 2] }),
+  ];
+
+  /**
+   * Takes mean and standard deviation (divisor n - 1) of each column from rows of data, in double precision.
+   *
+   * @throws FlowDataError for fewer than two rows, rows of different lengths, values that are not finite, and columns
+   * that are constant (to float32 precision); the message names them.
+   */
+  static fit(rows: readonly ArrayLike<number>[]): Standardize {
+    checkRows(rows);
+    const columns = Array.from({ length: rows[0].length }, (_, column) => rows.map((row) => row[column]));
+    const moments = columns.map(meanAndStd);
+    const constant = moments.flatMap(({ mean, std }, column) => (std > Math.abs(mean) * 2 ** -24 ? [] : [column]));
+    if (constant.length > 0) {
+      throw new FlowDataError('Standardize.fit', {
+        expected: 'columns that vary',
+        got: `constant values in column ${constant.join(', ')}`,
+        hint: 'Leave these columns out: a constant has no density.',
+      });
+    }
+    return new Standardize({ mean: moments.map(({ mean }) => mean), std: moments.map(({ std }) => std) });
+  }
+
+  override readonly eventShapeIn: Shape;
+  override readonly eventShapeOut: Shape;
+  readonly #mean: Variable;
+  readonly #std: Variable;
+  readonly #config: Config;
+
+  /** @throws FlowConfigError for lists of another length than an event, or a std that is not positive. */
+  constructor({ mean, std, eventShape = [mean.length] }: StandardizeOptions) {
+    super();
+    const size = sizeOf(eventShape);
+    checkNumbers('Standardize.mean', mean, size, Number.isFinite, 'finite numbers');
+    checkNumbers('Standardize.std', std, size, (s) => Number.isFinite(s) && s > 0, 'positive numbers');
+    this.eventShapeIn = eventShape;
+    this.eventShapeOut = eventShape;
+    this.#mean = this.weight('mean', eventShape, [...mean], { trainable: false });
+    this.#std = this.weight('std', eventShape, [...std], { trainable: false });
+    this.#config = { mean, std, eventShape };
+  }
+
+  protected override mapForward(z: Tensor): ValueAndLogDet {
+    return [tf.add(tf.mul(z, this.#std), this.#mean), tf.sum(tf.log(this.#std))];
+  }
+
+  protected override mapInverse(x: Tensor): ValueAndLogDet {
+    return [tf.div(tf.sub(x, this.#mean), this.#std), tf.neg(tf.sum(tf.log(this.#std)))];
+  }
+
+  override getConfig(): Config {
+    return this.#config;
+  }
+}
+
+function checkRows(rows: readonly ArrayLike<number>[]): void {
+  const where = 'Standardize.fit';
+  if (rows.length < 2) throw new FlowDataError(where, { expected: 'at least two rows', got: `${rows.length}` });
+  const width = rows[0].length;
+  const faulty = (test: (row: ArrayLike<number>) => boolean) =>
+    rows.flatMap((row, i) => (test(row) ? [i] : [])).slice(0, 10);
+  const ragged = faulty((row) => row.length !== width);
+  if (ragged.length > 0) {
+    const got = `${rows[ragged[0]].length} in row ${ragged[0]}`;
+    throw new FlowDataError(where, { expected: `${width} values in every row`, got, rows: ragged });
+  }
+  const bad = faulty((row) => !Array.from(row).every(Number.isFinite));
+  if (bad.length > 0) {
+    const got = `others in row ${bad.join(', ')}`;
+    throw new FlowDataError(where, { expected: 'finite numbers', got, rows: bad });
+  }
+}
+
+/** In two passes, so that a large mean costs no digits of the spread. */
+function meanAndStd(values: readonly number[]): { mean: number; std: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, std: Math.sqrt(squares / (values.length - 1)) };
+}
