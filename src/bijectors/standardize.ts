@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { FlowDataError } from '../errors.js';
+import { FlowConfigError, FlowDataError } from '../errors.js';
 import type { Config } from '../module.js';
 import { sizeOf, type Shape } from '../shapes.js';
 import { Bijector, type ValueAndLogDet } from './bijector.js';
@@ -8,10 +8,10 @@ import { checkNumbers } from './check-numbers.js';
 
 /** Options of {@link Standardize}. */
 export interface StandardizeOptions {
-  /** Mean of each coordinate of the data. */
-  readonly mean: readonly number[];
-  /** Standard deviation of each coordinate of the data, positive. */
-  readonly std: readonly number[];
+  /** Mean of each coordinate of the data. Default: taken from the data passed to `initialize`. */
+  readonly mean?: readonly number[];
+  /** Standard deviation of each coordinate of the data, positive. Give it together with `mean`. */
+  readonly std?: readonly number[];
   /** Shape of one event. Default: one axis as long as `mean`. */
   readonly eventShape?: Shape;
 }
@@ -27,6 +27,7 @@ export class Standardize extends Bijector {
   static override readonly className = 'Standardize';
   static override readonly samples = [
     () => new Standardize({ mean: [1, -20], std: [0.5, 10] }),
+    () => new Standardize({ eventShape: [3] }),
     () => new Standardize({ mean: [1, 2, 3, 4], std: [1, 2, 3, 4], eventShape: [2, 2] }),
   ];
 
@@ -55,19 +56,44 @@ export class Standardize extends Bijector {
   override readonly eventShapeOut: Shape;
   readonly #mean: Variable;
   readonly #std: Variable;
+  /** 1 once mean and deviation are known. */
+  readonly #known: Variable;
   readonly #config: Config;
 
   /** @throws FlowConfigError for lists of another length than an event, or a std that is not positive. */
-  constructor({ mean, std, eventShape = [mean.length] }: StandardizeOptions) {
+  constructor(options: StandardizeOptions) {
     super();
+    const { mean, std } = options;
+    const eventShape = options.eventShape ?? (mean && [mean.length]);
+    if (!eventShape || !mean !== !std) {
+      throw new FlowConfigError('Standardize', {
+        expected: '`mean` and `std`, or `eventShape` to take both from data',
+        got: Object.keys(options).join(' and ') || 'neither',
+      });
+    }
     const size = sizeOf(eventShape);
-    checkNumbers('Standardize.mean', mean, size, Number.isFinite, 'finite numbers');
-    checkNumbers('Standardize.std', std, size, (s) => Number.isFinite(s) && s > 0, 'positive numbers');
+    const start = { mean: mean ?? Array<number>(size).fill(0), std: std ?? Array<number>(size).fill(1) };
+    checkNumbers('Standardize.mean', start.mean, size, Number.isFinite, 'finite numbers');
+    checkNumbers('Standardize.std', start.std, size, (s) => Number.isFinite(s) && s > 0, 'positive numbers');
     this.eventShapeIn = eventShape;
     this.eventShapeOut = eventShape;
-    this.#mean = this.weight('mean', eventShape, [...mean], { trainable: false });
-    this.#std = this.weight('std', eventShape, [...std], { trainable: false });
-    this.#config = { mean, std, eventShape };
+    this.#mean = this.weight('mean', eventShape, [...start.mean], { trainable: false });
+    this.#std = this.weight('std', eventShape, [...start.std], { trainable: false });
+    this.#known = this.weight('known', [], [mean ? 1 : 0], { trainable: false });
+    this.#config = { ...options };
+  }
+
+  /** Takes mean and deviation from the data, the first time and only if they were not given. */
+  override initialize(data: Tensor): void {
+    tf.tidy(() => {
+      const known = tf.greater(this.#known, 0);
+      const { mean, variance } = tf.moments(data, 0);
+      // A coordinate that does not vary keeps its unit.
+      const std = tf.where(tf.greater(variance, 0), tf.sqrt(variance), tf.onesLike(variance));
+      this.#mean.assign(tf.where(known, this.#mean, mean));
+      this.#std.assign(tf.where(known, this.#std, std));
+      this.#known.assign(tf.scalar(1));
+    });
   }
 
   protected override mapForward(z: Tensor): ValueAndLogDet {

@@ -39,7 +39,7 @@ test.before('pack the library and install it', async () => {
   const { dependencies, peerDependencies } = JSON.parse(
     await readFile(join(library, 'package.json'), 'utf8'),
   ) as Manifest;
-  for (const name of [...Object.keys(dependencies), ...Object.keys(peerDependencies), '@types/node']) {
+  for (const name of [...Object.keys(dependencies), ...Object.keys(peerDependencies), '@types/node', '@types/long']) {
     if (!existsSync(installed(name))) continue;
     const link = join(project, 'node_modules', name);
     await mkdir(dirname(link), { recursive: true });
@@ -51,7 +51,12 @@ test.before('pack the library and install it', async () => {
 
 test.after.always('remove the project', () => rm(project, { recursive: true, force: true }));
 
-/** Compiles the sample as a strict project that checks the library's declarations too. */
+/**
+ * Compiles the sample as a strict project that checks the library's declarations too; returns the program.
+ *
+ * Complaints about other packages are left out: the WebGPU declarations that TF.js brings along clash with those of
+ * TypeScript's own DOM library.
+ */
 async function compile(module: string, moduleResolution: string): Promise<string> {
   const outDir = join(project, moduleResolution);
   const config = join(project, `tsconfig.${moduleResolution}.json`);
@@ -61,15 +66,17 @@ async function compile(module: string, moduleResolution: string): Promise<string
     moduleResolution,
     strict: true,
     skipLibCheck: false,
-    types: ['node'],
+    types: ['node', 'long'], // TF.js names the global type Long without asking for it.
     outDir,
   };
   await writeFile(config, JSON.stringify({ compilerOptions, files: ['sample.ts'] }));
-  await exec(process.execPath, [installed('typescript/bin/tsc'), '-p', config], { cwd: project }).catch(
-    ({ stdout }: { stdout: string }) => {
-      throw new Error(stdout);
-    },
+  const run = exec(process.execPath, [installed('typescript/bin/tsc'), '-p', config], { cwd: project });
+  const output = await run.then(
+    ({ stdout }) => stdout,
+    ({ stdout }: { stdout: string }) => stdout,
   );
+  const complaints = output.split('\n').filter((line) => /^(sample\.ts|node_modules\/tfjs-flows\/|error)/.test(line));
+  if (complaints.length > 0) throw new Error(complaints.join('\n'));
   return join(outDir, 'sample.js');
 }
 
@@ -127,17 +134,10 @@ test.serial('publint finds nothing to say', async (t) => {
 
 test.serial('its types resolve wherever ES modules do', async (t) => {
   const attw = installed('@arethetypeswrong/cli/dist/index.js');
-  const run = exec(process.execPath, [
-    attw,
-    resolve(tarball),
-    '--profile',
-    'esm-only',
-    '--format',
-    'ascii',
-    '--no-color',
-  ]);
+  const options = ['--profile', 'esm-only', '--format', 'ascii', '--no-emoji', '--no-color', '--no-definitely-typed'];
+  const run = exec(process.execPath, [attw, resolve(tarball), ...options]);
   const { stdout } = await run.catch(({ stdout }: { stdout: string }) => {
     throw new Error(stdout);
   });
-  t.regex(stdout, /No problems found/);
+  t.regex(stdout, /node16 \(from ESM\): OK \(ESM\)\s+bundler: OK/);
 });
