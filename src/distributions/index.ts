@@ -1,7 +1,5 @@
-export type { PerCoordinate } from './check.js';
 export * from './conditional-normal.js';
 export * from './distribution.js';
-export * from './normal.js';
 export * from './laplace.js';
 export * from './location-scale.js';
 export * from './mixture.js';
@@ -11,3 +9,4 @@ export * from './product.js';
 export * from './student-t.js';
 export * from './uniform.js';
 export * from './von-mises.js';
+export type { PerCoordinate } from './check.js';
