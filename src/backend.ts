@@ -1,7 +1,6 @@
-import '#gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { FlowConfigError } from './errors.js';
-import { registerMatMulGradient } from './kernels/matmul-gradient/op.js';
+import { registerKernels } from './kernels/register.js';
 
 /** The engines that can run this library. */
 export type BackendName = 'tensorflow' | 'wasm' | 'webgpu' | 'webgl' | 'cpu';
@@ -33,7 +32,9 @@ export interface BackendReport {
  * @throws FlowConfigError when the backend asked for cannot start here.
  */
 export async function ready(options: ReadyOptions = {}): Promise<BackendReport> {
-  registerMatMulGradient();
+  // TF.js leaves the gradients out of its core.
+  await import('#gradients');
+  registerKernels();
   if (started && (options.backend ?? started.backend) === tf.getBackend()) return started;
   const candidates = options.backend ? [options.backend] : inNode() ? NODE_ORDER : BROWSER_ORDER;
   const skipped: { backend: BackendName; reason: string }[] = [];

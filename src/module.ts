@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { FlowConfigError, FlowShapeError } from './errors.js';
 import { formatShape, sameShape, sizeOf, type Shape } from './shapes.js';
 
@@ -37,6 +37,7 @@ export abstract class Module implements Configurable {
   trainable = true;
 
   readonly #variables = new Map<string, Variable>();
+  readonly #constants = new Map<string, Tensor>();
   readonly #children = new Map<string, Module>();
   #owned = false;
   #disposed = false;
@@ -84,11 +85,12 @@ export abstract class Module implements Configurable {
     return this.#disposed;
   }
 
-  /** Frees the variables of this module and of all modules below it. A second call does nothing. */
+  /** Frees the variables and constants of this module and of all modules below it. A second call does nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const variable of this.#variables.values()) variable.dispose();
+    for (const constant of this.#constants.values()) constant.dispose();
     for (const child of this.#children.values()) child.dispose();
   }
 
@@ -119,6 +121,16 @@ export abstract class Module implements Configurable {
     );
     this.#variables.set(name, variable);
     return variable;
+  }
+
+  /**
+   * Takes over a tensor that follows from the options alone, such as a mask: freed with this module, but neither a
+   * parameter nor saved.
+   */
+  protected constant<T extends Tensor>(name: string, tensor: T): T {
+    this.#constants.get(name)?.dispose();
+    this.#constants.set(name, tf.keep(tensor));
+    return tensor;
   }
 
   /**

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Interval } from '../bijectors/bijector.js';
 import { FlowConfigError } from '../errors.js';
+import type { Interval } from '../interval.js';
 import { stopGradient } from '../kernels/stop-gradient/op.js';
 import { Module } from '../module.js';
 import { RandomStream, type Seed } from '../random.js';

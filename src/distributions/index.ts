@@ -1,1 +1,2 @@
 export * from './distribution.js';
+export * from './normal.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { FlowConfigError, FlowFileError } from '../errors.js';
+import { FlowConfigError, FlowError, FlowFileError } from '../errors.js';
 import { Module, type Config, type Configurable } from '../module.js';
 
 /** A class and the options it was built from, as plain JSON. */
@@ -49,7 +49,12 @@ export function deserialize(saved: SerializedObject, catalogue: Catalogue, where
     for (const variable of Object.values(tf.engine().registeredVariables)) {
       if (!before.has(variable)) variable.dispose();
     }
-    throw error;
+    if (error instanceof FlowError) throw error;
+    throw new FlowFileError(where, {
+      expected: 'a model that can be rebuilt',
+      got: `"${String(error)}"`,
+      cause: error,
+    });
   }
 }
 

@@ -1,11 +1,9 @@
 import test from 'ava';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FlowFileError } from '../../src/errors.js';
-import { checkpointExists, readCheckpoint, writeCheckpoint } from '../../src/io/checkpoint-file.js';
-
-const folder = () => mkdtempSync(join(tmpdir(), 'tfjs-flows-'));
+import { checkpointExists, readCheckpoint, removeCheckpoint, writeCheckpoint } from '../../src/io/checkpoint-file.js';
+import { temporaryFolder } from './support.js';
 
 const CONTENT = {
   json: {
@@ -23,8 +21,9 @@ const CONTENT = {
   ]),
 };
 
-for (const url of [`file://${folder()}/deep/checkpoint`, 'memory://checkpoint']) {
-  test(`a checkpoint comes back bit for bit from ${url.slice(0, 6)}`, async (t) => {
+for (const scheme of ['file', 'memory']) {
+  test(`a checkpoint comes back bit for bit from ${scheme}://`, async (t) => {
+    const url = `${scheme}://${temporaryFolder(t)}/deep/checkpoint`;
     t.false(await checkpointExists(url));
     await writeCheckpoint(url, { json: 'older', tensors: new Map() });
     await writeCheckpoint(url, CONTENT);
@@ -32,11 +31,13 @@ for (const url of [`file://${folder()}/deep/checkpoint`, 'memory://checkpoint'])
     const { json, tensors } = await readCheckpoint(url);
     t.deepEqual(json, CONTENT.json);
     t.deepEqual([...tensors], [...CONTENT.tensors]);
+    await removeCheckpoint(url);
+    t.false(await checkpointExists(url));
   });
 }
 
 test('a checkpoint folder holds two files and nothing else', async (t) => {
-  const place = folder();
+  const place = temporaryFolder(t);
   await writeCheckpoint(`file://${place}`, CONTENT);
   t.deepEqual(readdirSync(place).sort(), ['checkpoint.json', 'state.safetensors']);
 });
@@ -50,7 +51,7 @@ test('what is written is what stood there at the call', async (t) => {
 });
 
 test('a missing, foreign, newer or damaged checkpoint is refused', async (t) => {
-  const place = folder();
+  const place = temporaryFolder(t);
   const url = `file://${place}`;
   const refuses = (message: RegExp) => t.throwsAsync(readCheckpoint(url), { instanceOf: FlowFileError, message });
   await refuses(/^readCheckpoint: expected checkpoint\.json in the folder .*, got an empty folder/);

@@ -50,7 +50,7 @@ export class IndexedDBStore implements ModelStore {
           const transaction = database.transaction(TABLE, mode, { durability: 'strict' });
           const request = ask(transaction.objectStore(TABLE));
           transaction.oncomplete = () => resolve(request.result);
-          transaction.onabort = () => reject(transaction.error ?? request.error);
+          transaction.onabort = () => reject((transaction.error ?? request.error)!);
         });
       } finally {
         database.close();
@@ -78,6 +78,6 @@ function openDatabase(): Promise<IDBDatabase> {
     const request = indexedDB.open(DATABASE, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    request.onerror = () => reject(request.error!);
   });
 }

@@ -3,19 +3,22 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** The same values, as a constant to every gradient. */
 export function stopGradient<T extends Tensor>(x: T): T {
-  return tf.customGrad((input) => ({
-    value: tf.clone(input as Tensor),
-    gradFunc: (upstream) => [tf.zerosLike(upstream as Tensor)],
-  }))(x) as T;
+  return withoutGradient([x], (input) => tf.clone(input)) as T;
 }
 
 /**
  * Computes a tensor outside of every gradient tape: masks and indices that depend on traced values but have no
  * derivative. Comparisons have no gradient of their own in TF.js and would throw on the tape.
+ *
+ * TF.js records an operation only at kernel depth zero, the depth at which its own composite operations run the kernels
+ * they are made of. Raising it leaves no trace at all, where `tf.customGrad` would send zeros backward.
  */
 export function withoutGradient(inputs: Tensor[], compute: (...inputs: Tensor[]) => Tensor): Tensor {
-  return tf.customGrad((...args) => ({
-    value: compute(...(args.slice(0, inputs.length) as Tensor[])),
-    gradFunc: () => inputs.map((input) => tf.zerosLike(input)),
-  }))(...inputs);
+  const { state } = tf.engine();
+  state.kernelDepth++;
+  try {
+    return tf.tidy(() => compute(...inputs));
+  } finally {
+    state.kernelDepth--;
+  }
 }

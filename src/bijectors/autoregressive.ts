@@ -1,0 +1,115 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Conditioner } from '../conditioners/conditioner.js';
+import { MaskedMLP } from '../conditioners/masked-mlp.js';
+import { ElementwiseAffine } from '../elementwise/elementwise-affine.js';
+import type { ElementwiseTransform } from '../elementwise/elementwise-transform.js';
+import { RationalQuadraticSpline } from '../elementwise/rational-quadratic-spline.js';
+import { FlowConfigError } from '../errors.js';
+import type { Config } from '../module.js';
+import type { Shape } from '../shapes.js';
+import { Bijector, type ValueAndLogDet } from './bijector.js';
+import { applyElementwise } from './elementwise.js';
+
+/** A conditioner whose outputs for a coordinate depend on earlier coordinates only, such as {@link MaskedMLP}. */
+export interface AutoregressiveConditioner extends Conditioner {
+  readonly features: number;
+  readonly parametersPerFeature: number;
+  /** Coordinates in the order in which they depend on each other: the first depends on none. */
+  readonly order: readonly number[];
+}
+
+/** What an autoregressive layer asks of its conditioner; spreads into the options of {@link MaskedMLP} and its like. */
+export interface AutoregressiveRequest {
+  readonly features: number;
+  readonly parametersPerFeature: number;
+  /** Outputs with which the layer is the identity. */
+  readonly initialOutput: number[];
+}
+
+/** Options of {@link Autoregressive}. */
+export interface AutoregressiveOptions {
+  readonly dims: number;
+  /** The scalar map applied to each coordinate. */
+  readonly transform: ElementwiseTransform;
+  /** Emits all parameters in one pass: a masked network, or how to build it. */
+  readonly conditioner: AutoregressiveConditioner | ((request: AutoregressiveRequest) => AutoregressiveConditioner);
+}
+
+/**
+ * Autoregressive layer: each coordinate is mapped with parameters that depend on the earlier ones on the data side,
+ * `yᵢ = τ(xᵢ; θᵢ(y_<i, context))`; `log |det J| = Σ log τ′`.
+ *
+ * The density direction (`inverse`) is one pass through the network, generation (`forward`) is one pass a coordinate.
+ * `Invert` exchanges the costs and gives an inverse autoregressive flow.
+ *
+ * Sources: Papamakarios, Pavlakou, Murray, "Masked Autoregressive Flow", 2017; Germain et al., "MADE", 2015.
+ */
+export class Autoregressive extends Bijector {
+  static override readonly className = 'Autoregressive';
+  static override readonly samples = [
+    () => {
+      const conditioner = (request: AutoregressiveRequest) => new MaskedMLP({ ...request, hidden: [16], activation: 'tanh', seed: 1 }); // prettier-ignore
+      return new Autoregressive({ dims: 3, transform: new ElementwiseAffine(), conditioner });
+    },
+    () => {
+      const conditioner = (request: AutoregressiveRequest) => new MaskedMLP({ ...request, hidden: [16], activation: 'tanh', contextShape: [2], order: [1, 0], seed: 2 }); // prettier-ignore
+      return new Autoregressive({ dims: 2, transform: new RationalQuadraticSpline({ bins: 4 }), conditioner });
+    },
+  ];
+
+  override readonly eventShapeIn: Shape;
+  override readonly eventShapeOut: Shape;
+  override readonly contextShape: Shape | null;
+  readonly #transform: ElementwiseTransform;
+  readonly #conditioner: AutoregressiveConditioner;
+
+  /** @throws FlowConfigError for a conditioner of other sizes. */
+  constructor({ dims, transform, conditioner }: AutoregressiveOptions) {
+    super();
+    const parametersPerFeature = transform.parameterCount;
+    const identity = transform.identityParameters();
+    const initialOutput = Array.from({ length: dims }, () => identity).flat();
+    const network =
+      typeof conditioner === 'function'
+        ? conditioner({ features: dims, parametersPerFeature, initialOutput })
+        : conditioner;
+    if (network.features !== dims || network.parametersPerFeature !== parametersPerFeature) {
+      throw new FlowConfigError('Autoregressive', {
+        expected: `a masked conditioner for ${dims} features with ${parametersPerFeature} parameters each`,
+        got: `${network.features} features with ${network.parametersPerFeature}`,
+        hint: 'Pass a function `(request) => new MaskedMLP({ ...request, hidden })` to have it sized.',
+      });
+    }
+    this.eventShapeIn = [dims];
+    this.eventShapeOut = [dims];
+    this.#transform = transform;
+    this.#conditioner = this.child('conditioner', network);
+    this.contextShape = network.contextShape;
+  }
+
+  protected override mapInverse(y: Tensor, context: Tensor | null): ValueAndLogDet {
+    const raw = this.#conditioner.apply(y, context);
+    return applyElementwise(y, raw, this.#transform, (flat, p) => this.#transform.inverse(flat, p));
+  }
+
+  protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {
+    const [batch, dims] = x.shape;
+    const width = this.#transform.parameterCount;
+    const inputs = tf.split(x, dims, 1);
+    const columns = Array.from({ length: dims }, () => tf.zeros([batch, 1]) as Tensor);
+    let total: Tensor | null = null;
+    for (const i of this.#conditioner.order) {
+      const raw = this.#conditioner.apply(tf.concat(columns, 1), context);
+      const own = tf.slice(raw, [0, i * width], [batch, width]);
+      const { value, logDet } = this.#transform.forward(tf.reshape(inputs[i], [batch]), own);
+      columns[i] = tf.expandDims(value, 1);
+      total = total ? tf.add(total, logDet) : logDet;
+    }
+    return [tf.concat(columns, 1), total!];
+  }
+
+  override getConfig(): Config {
+    return { dims: this.eventShapeIn[0], transform: this.#transform, conditioner: this.#conditioner };
+  }
+}

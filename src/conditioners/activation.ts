@@ -1,0 +1,1 @@
+export { ACTIVATION_NAMES, activate, type ActivationName } from '../kernels/dense/activation.js';

@@ -1,0 +1,21 @@
+import { Autoregressive, type AutoregressiveRequest } from '../bijectors/autoregressive.js';
+import { MaskedMLP } from '../conditioners/masked-mlp.js';
+import { MaskedResidualNet } from '../conditioners/masked-residual-net.js';
+import type { ElementwiseTransform } from '../elementwise/elementwise-transform.js';
+import type { RandomStream } from '../random.js';
+import type { RecipeOptions } from './recipe.js';
+
+/** One autoregressive layer of a recipe, in the natural order of the coordinates. */
+export function autoregressiveLayer(
+  options: RecipeOptions & { readonly hidden: readonly number[] },
+  transform: ElementwiseTransform,
+  seed: RandomStream,
+): Autoregressive {
+  const { dims, hidden, residual, activation = 'relu', dropout = 0, contextShape = null } = options;
+  const shared = { activation, dropout, contextShape, seed };
+  const conditioner = (request: AutoregressiveRequest) =>
+    residual
+      ? new MaskedResidualNet({ ...request, ...shared, hidden: residual.width, blocks: residual.blocks ?? 2 })
+      : new MaskedMLP({ ...request, ...shared, hidden });
+  return new Autoregressive({ dims, transform, conditioner });
+}

@@ -1,0 +1,36 @@
+import { alternatingMask, Coupling } from '../bijectors/coupling.js';
+import { Elementwise } from '../bijectors/elementwise.js';
+import { MLP } from '../conditioners/mlp.js';
+import { ResidualNet } from '../conditioners/residual-net.js';
+import type { ElementwiseTransform } from '../elementwise/elementwise-transform.js';
+import type { RandomStream } from '../random.js';
+import type { RecipeOptions } from './recipe.js';
+
+/** Width of the last hidden layer of the conditioners that these options describe. */
+export function hiddenWidth(options: RecipeOptions & { readonly hidden: readonly number[] }): number {
+  return options.residual?.width ?? options.hidden.at(-1) ?? options.dims;
+}
+
+/**
+ * One coupling layer of a recipe; masks alternate between layers. One coordinate alone has nothing to be coupled to
+ * and gets a scalar map of its own, conditioned on the context if there is one.
+ */
+export function couplingLayer(
+  options: RecipeOptions & { readonly hidden: readonly number[] },
+  transform: ElementwiseTransform,
+  index: number,
+  seed: RandomStream,
+  unconditional: ElementwiseTransform | null = null,
+): Coupling | Elementwise {
+  const { dims, hidden, residual, activation = 'relu', dropout = 0, contextShape = null } = options;
+  const shared = { activation, dropout, contextShape, seed };
+  const conditioner = (request: { inputs: number; outputs: number; initialOutput: number[] }) =>
+    residual
+      ? new ResidualNet({ ...request, ...shared, hidden: residual.width, blocks: residual.blocks ?? 2 })
+      : new MLP({ ...request, ...shared, hidden });
+  if (dims === 1) {
+    const request = { inputs: 0, outputs: transform.parameterCount, initialOutput: transform.identityParameters() };
+    return new Elementwise({ eventShape: [1], transform, conditioner: contextShape && conditioner(request) });
+  }
+  return new Coupling({ mask: alternatingMask(dims, (index % 2) as 0 | 1), transform, conditioner, unconditional });
+}

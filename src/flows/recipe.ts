@@ -1,0 +1,92 @@
+import type { Bijector } from '../bijectors/bijector.js';
+import { Chain } from '../bijectors/chain.js';
+import { LULinear } from '../bijectors/lu-linear.js';
+import { Permute } from '../bijectors/permute.js';
+import { Reverse } from '../bijectors/reverse.js';
+import { Standardize } from '../bijectors/standardize.js';
+import type { ActivationName } from '../conditioners/activation.js';
+import type { Distribution } from '../distributions/distribution.js';
+import { Normal } from '../distributions/normal.js';
+import { FlowConfigError } from '../errors.js';
+import { RandomStream, type Seed } from '../random.js';
+import type { Shape } from '../shapes.js';
+import { Flow } from './flow.js';
+
+/** What stands between two layers: nothing, a reversal, a random permutation, or a permutation and an LU matrix. */
+export type Mixing = 'none' | 'reverse' | 'permutation' | 'lu';
+
+/** Options that every recipe takes. */
+export interface RecipeOptions {
+  /** Number of coordinates of one event. */
+  readonly dims: number;
+  /** Number of coupling or autoregressive layers. */
+  readonly layers?: number;
+  /** Widths of the hidden layers of each conditioner. */
+  readonly hidden?: readonly number[];
+  /** Residual conditioners of this width and number of blocks instead of `hidden`. */
+  readonly residual?: { readonly width: number; readonly blocks?: number };
+  /** Default: `relu`. */
+  readonly activation?: ActivationName;
+  /** Probability of dropping a hidden unit while training. Default: 0. */
+  readonly dropout?: number;
+  /** Shape of one context, for a conditional flow. Default: none. */
+  readonly contextShape?: Shape | null;
+  /** What stands between two layers. */
+  readonly mixing?: Mixing;
+  /** Put a layer on the data side that takes mean and deviation from the training data. Default: true. */
+  readonly standardize?: boolean;
+  /** Default: standard normal. */
+  readonly base?: Distribution;
+  /** Seed of weights and permutations. Default: 0. */
+  readonly seed?: Seed;
+}
+
+/**
+ * Stacks layers from base to data with what mixes the coordinates between them, and the standardisation of the data
+ * on top.
+ *
+ * @throws FlowConfigError for `dims` or `layers` that are not positive integers.
+ */
+export function assembleFlow(
+  name: string,
+  options: RecipeOptions & { readonly layers: number; readonly mixing: Mixing },
+  layer: (index: number, seed: RandomStream) => Bijector,
+  onBaseSide: readonly Bijector[] = [],
+): Flow {
+  const { dims, layers, mixing, standardize = true, seed = 0 } = options;
+  checkPositive(name, 'dims', dims);
+  checkPositive(name, 'layers', layers);
+  const base = options.base ?? Normal.standard([dims]);
+  const stream = RandomStream.from(seed).split(name);
+  const stack = Array.from({ length: layers }, (_, i) => [
+    ...(i === 0 ? [] : mix(mixing, dims, stream.split(`mixing.${i}`))),
+    layer(i, stream.split(`layer.${i}`)),
+  ]).flat();
+  const onDataSide = standardize ? [new Standardize({ eventShape: [dims] })] : [];
+  return new Flow({ base, bijector: new Chain({ bijectors: [...onBaseSide, ...stack, ...onDataSide] }) });
+}
+
+/** @throws FlowConfigError unless `value` is a positive integer. */
+export function checkPositive(name: string, option: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new FlowConfigError(name, { expected: `${option}: a positive integer`, got: String(value) });
+  }
+}
+
+function mix(mixing: Mixing, dims: number, seed: RandomStream): Bijector[] {
+  switch (mixing) {
+    case 'none':
+      return [];
+    case 'reverse':
+      return [new Reverse({ eventShape: [dims] })];
+    case 'permutation':
+      return [Permute.random(dims, seed)];
+    case 'lu':
+      return [Permute.random(dims, seed), new LULinear({ dims })];
+    default:
+      throw new FlowConfigError('mixing', {
+        expected: "'none', 'reverse', 'permutation' or 'lu'",
+        got: `'${String(mixing)}'`,
+      });
+  }
+}

@@ -1,0 +1,42 @@
+/** One statement about one subject, that runs on whatever backend is active. */
+export interface Check {
+  /** What is examined, such as `Affine 0`: a class and the number of its sample. */
+  readonly subject: string;
+  /** What is claimed of it. */
+  readonly name: string;
+  /** Throws when the claim does not hold. */
+  run(): void | Promise<void>;
+}
+
+/** Throws with `message` unless `condition` holds. */
+export function ensure(condition: boolean, message: string | (() => string)): asserts condition {
+  if (!condition) throw new Error(typeof message === 'string' ? message : message());
+}
+
+/** Throws unless `|actual - expected| <= allowed` entry by entry; anything that is not a number fails. */
+export function ensureClose(
+  what: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  allowed: (expected: number, index: number) => number,
+): void {
+  ensure(actual.length === expected.length, `${what}: ${actual.length} numbers instead of ${expected.length}`);
+  for (let i = 0; i < actual.length; i++) {
+    const error = Math.abs(actual[i] - expected[i]);
+    ensure(
+      actual[i] === expected[i] || error <= allowed(expected[i], i),
+      () => `${what}: entry ${i} is ${actual[i]}, expected ${expected[i]} within ${allowed(expected[i], i)}`,
+    );
+  }
+}
+
+/** Throws unless `body` throws an error of the given class whose message names its origin. */
+export function ensureThrows(what: string, type: new (...args: never[]) => Error, body: () => unknown): void {
+  let error: unknown = null;
+  try {
+    body();
+  } catch (thrown) {
+    error = thrown;
+  }
+  ensure(error instanceof type, () => `${what}: expected ${type.name}, got ${error === null ? 'no error' : error}`);
+}
