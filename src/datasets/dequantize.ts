@@ -1,6 +1,5 @@
 import { FlowConfigError } from '../errors.js';
 import { RandomStream, type Seed } from '../random.js';
-import type { Table } from './table.js';
 
 /** Options of {@link dequantize}. */
 export interface DequantizeOptions {
@@ -13,7 +12,7 @@ export interface DequantizeOptions {
 }
 
 /**
- * A copy of the table in which one column on a grid is spread evenly over the cells: `v + U(0, width)`.
+ * A copy of the rows in which one column on a grid is spread evenly over the cells: `v + U(0, width)`.
  *
  * A continuous density may spike on values that repeat, and so reach any likelihood at all; with the noise, its mean
  * log-likelihood is a lower bound on that of the grid values plus `-log width` (Theis, van den Oord and Bethge, "A note
@@ -21,19 +20,21 @@ export interface DequantizeOptions {
  *
  * @throws FlowConfigError for a column that is not there or a width that is not positive.
  */
-export function dequantize(table: Table, { column, width, seed }: DequantizeOptions): Table {
+export function dequantize(
+  rows: readonly (readonly number[])[],
+  { column, width, seed }: DequantizeOptions,
+): number[][] {
   const where = 'dequantize';
-  if (!Number.isInteger(column) || column < 0 || column >= table.columns) {
+  const columns = rows[0]?.length ?? 0;
+  if (!Number.isInteger(column) || column < 0 || column >= columns) {
     throw new FlowConfigError(where, {
-      expected: `column: a column of the table, 0 to ${table.columns - 1}`,
-      got: String(column),
+      expected: columns > 0 ? `column: a column of the rows, 0 to ${columns - 1}` : 'at least one row',
+      got: columns > 0 ? String(column) : 'none',
     });
   }
   if (!(width > 0 && Number.isFinite(width))) {
     throw new FlowConfigError(where, { expected: 'width: a positive number', got: String(width) });
   }
-  const noise = RandomStream.from(seed).uniform(table.rows, 0, width);
-  const values = table.values.slice();
-  noise.forEach((shift, row) => (values[row * table.columns + column] += shift));
-  return { ...table, values };
+  const noise = RandomStream.from(seed).uniform(rows.length, 0, width);
+  return rows.map((row, i) => row.with(column, row[column] + noise[i]));
 }

@@ -1,4 +1,4 @@
 export * from './dequantize.js';
+export * from './distinct-rows.js';
 export * from './split-rows.js';
-export * from './table.js';
 export * from './toys/index.js';

@@ -1,6 +1,5 @@
 import { FlowConfigError, FlowDataError } from '../errors.js';
 import { RandomStream, type Seed } from '../random.js';
-import { selectRows, type Table } from './table.js';
 
 /** Options of {@link splitRows}. */
 export interface SplitOptions<Part extends string> {
@@ -22,47 +21,47 @@ export interface SplitOptions<Part extends string> {
  * until a part has its share, so that sizes are off by less than one group.
  *
  * @example
- * const { train, test } = splitRows(table, { fractions: { train: 0.9, test: 0.1 }, seed: 0 });
+ * const { train, test } = splitRows(rows, { fractions: { train: 0.9, test: 0.1 }, seed: 0 });
  *
  * @throws FlowConfigError when the fractions are not shares of a whole or labels are missing, FlowDataError when a
  * part would be empty.
  */
-export function splitRows<Part extends string>(
-  table: Table,
+export function splitRows<Row, Part extends string>(
+  rows: readonly Row[],
   { fractions, seed, groups }: SplitOptions<Part>,
-): Record<Part, Table> {
+): Record<Part, Row[]> {
   const parts = Object.keys(fractions) as Part[];
   checkFractions(parts.map((part) => fractions[part]));
-  if (groups && groups.length !== table.rows) {
+  if (groups && groups.length !== rows.length) {
     throw new FlowConfigError('splitRows', {
-      expected: `${table.rows} labels in \`groups\`, one a row`,
+      expected: `${rows.length} labels in \`groups\`, one a row`,
       got: String(groups.length),
     });
   }
-  const bundles = groups ? gather(groups) : Array.from({ length: table.rows }, (_, i) => [i]);
+  const bundles = groups ? gather(groups) : Array.from({ length: rows.length }, (_, i) => [i]);
   const order = RandomStream.from(seed).permutation(bundles.length);
 
-  const split = {} as Record<Part, Table>;
+  const split = {} as Record<Part, Row[]>;
   let next = 0;
   let dealt = 0;
   let due = 0;
   for (const part of parts) {
-    due += fractions[part] * table.rows;
+    due += fractions[part] * rows.length;
     const last = part === parts.at(-1);
-    const rows: number[] = [];
+    const taken: Row[] = [];
     while (next < order.length && (last || dealt < Math.round(due))) {
       const bundle = bundles[order[next++]];
-      rows.push(...bundle);
+      for (const row of bundle) taken.push(rows[row]);
       dealt += bundle.length;
     }
-    if (rows.length === 0) {
+    if (taken.length === 0) {
       throw new FlowDataError('splitRows', {
-        expected: `enough rows for every part`,
-        got: `none left for "${part}" out of ${table.rows}`,
+        expected: 'enough rows for every part',
+        got: `none left for "${part}" out of ${rows.length}`,
         hint: 'Give it a larger fraction or split more rows.',
       });
     }
-    split[part] = selectRows(table, rows);
+    split[part] = taken;
   }
   return split;
 }
@@ -83,7 +82,7 @@ function checkFractions(shares: readonly number[]): void {
   if (shares.length === 0 || shares.some((share) => !(share > 0)) || Math.abs(sum - 1) > 1e-6) {
     throw new FlowConfigError('splitRows', {
       expected: 'fractions: positive shares that sum to 1',
-      got: `${shares.join(', ') || 'none'}`,
+      got: shares.join(', ') || 'none',
     });
   }
 }
