@@ -1,4 +1,3 @@
-import '#gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { FlowConfigError } from './errors.js';
 import { registerKernels } from './kernels/register.js';
@@ -33,6 +32,8 @@ export interface BackendReport {
  * @throws FlowConfigError when the backend asked for cannot start here.
  */
 export async function ready(options: ReadyOptions = {}): Promise<BackendReport> {
+  // TF.js leaves the gradients out of its core.
+  await import('#gradients');
   registerKernels();
   if (started && (options.backend ?? started.backend) === tf.getBackend()) return started;
   const candidates = options.backend ? [options.backend] : inNode() ? NODE_ORDER : BROWSER_ORDER;

@@ -6,6 +6,8 @@ export interface FlowErrorDetails {
   readonly got: string;
   /** What to do about it; a full sentence. */
   readonly hint?: string;
+  /** The error that led here, kept as `cause`. */
+  readonly cause?: unknown;
 }
 
 /**
@@ -20,7 +22,10 @@ export class FlowError extends Error {
 
   constructor(where: string, details: FlowErrorDetails) {
     const hint = details.hint ? ` ${details.hint}` : '';
-    super(`${where}: expected ${details.expected}, got ${details.got}.${hint}`);
+    super(
+      `${where}: expected ${details.expected}, got ${details.got}.${hint}`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.name = new.target.name;
     this.where = where;
     this.expected = details.expected;

@@ -1,4 +1,4 @@
-import { RandomStream } from './random.js';
+import type { RandomStream } from './random.js';
 
 let active: RandomStream | null = null;
 

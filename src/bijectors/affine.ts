@@ -4,6 +4,7 @@ import { FlowConfigError } from '../errors.js';
 import type { Config } from '../module.js';
 import { sizeOf, type Shape } from '../shapes.js';
 import { Bijector, type ValueAndLogDet } from './bijector.js';
+import { checkNumbers } from './check-numbers.js';
 
 /** Options of {@link Affine}. Give `eventShape`, or `shift` or `scale` with one number a coordinate. */
 export interface AffineOptions {
@@ -77,21 +78,5 @@ export class Affine extends Bijector {
 
   override getConfig(): Config {
     return this.#config;
-  }
-}
-
-function checkNumbers(
-  where: string,
-  values: readonly number[],
-  dims: number,
-  valid: (value: number) => boolean,
-  what: string,
-): void {
-  const bad = values.findIndex((value) => !valid(value));
-  if (values.length !== dims || bad >= 0) {
-    throw new FlowConfigError(where, {
-      expected: `${dims} ${what}`,
-      got: bad >= 0 ? `${values[bad]} at index ${bad}` : `${values.length}`,
-    });
   }
 }

@@ -1,16 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { REALS, type Interval } from '../interval.js';
 import { Module } from '../module.js';
 import { alignContext, batchShapeOf, flattenBatch, restoreBatch, sizeOf, type Shape } from '../shapes.js';
 
 /** The image of a point and the log-determinant of the map there. */
 export type ValueAndLogDet = [value: Tensor, logDet: Tensor];
 
-/** Open interval that every coordinate of an event lies in. */
-export type Interval = readonly [low: number, high: number];
-
-/** The whole real line. */
-export const REALS: Interval = [-Infinity, Infinity];
+export { REALS, type Interval };
 
 /**
  * An invertible, differentiable map with a tractable log-determinant.

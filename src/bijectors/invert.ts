@@ -9,8 +9,8 @@ import { Bijector, type Interval, type ValueAndLogDet } from './bijector.js';
  * It turns a masked autoregressive flow into an inverse autoregressive one.
  */
 export class Invert extends Bijector {
-  static override readonly className = 'Invert';
-  static override readonly samples = [() => new Invert({ bijector: Affine.sample(2) })];
+  static override readonly className: string = 'Invert';
+  static override readonly samples: readonly (() => Bijector)[] = [() => new Invert({ bijector: Affine.sample(2) })];
 
   readonly bijector: Bijector;
   override readonly eventShapeIn: Shape;

@@ -17,7 +17,7 @@ export function checkWidths(where: string, widths: readonly number[]): void {
   if (!Array.isArray(widths)) {
     throw new FlowConfigError(where, { expected: 'a list of layer widths, such as [64, 64]', got: String(widths) });
   }
-  widths.forEach((width, layer) => checkInteger(`${where}[${layer}]`, width));
+  widths.forEach((width: number, layer) => checkInteger(`${where}[${layer}]`, width));
 }
 
 /** @throws FlowConfigError for a name that is not an {@link ActivationName}. */

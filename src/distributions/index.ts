@@ -1,4 +1,3 @@
-export type { PerCoordinate } from './check.js';
 export * from './conditional-normal.js';
 export * from './distribution.js';
 export * from './laplace.js';
@@ -10,3 +9,4 @@ export * from './product.js';
 export * from './student-t.js';
 export * from './uniform.js';
 export * from './von-mises.js';
+export type { PerCoordinate } from './check.js';

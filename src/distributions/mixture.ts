@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowConfigError, FlowShapeError } from '../errors.js';
 import type { Interval } from '../interval.js';
+import { logSoftmax, logSumExp } from '../kernels/log-sum-exp/op.js';
 import type { Config } from '../module.js';
-import { logSumExp } from '../numerics/log-sum-exp.js';
 import type { RandomStream } from '../random.js';
 import { commonContextShape, formatShape, sameShape, type Shape } from '../shapes.js';
 import { checkNotEmpty, perCoordinate } from './check.js';
@@ -105,8 +105,7 @@ export class Mixture extends Distribution {
     const each = this.components.map((component) =>
       component.logProb(x, { context: component.contextShape && context }),
     );
-    const logWeights = tf.sub(this.#logits, logSumExp(this.#logits));
-    return logSumExp(tf.add(tf.stack(each, 1), logWeights));
+    return tf.squeeze(logSumExp(tf.add(tf.stack(each, 1), logSoftmax(this.#logits))), [1]);
   }
 
   protected override draw(n: number, stream: RandomStream, context: Tensor | null): Tensor {

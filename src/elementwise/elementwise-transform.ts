@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Interval } from '../bijectors/bijector.js';
+import type { Interval } from '../interval.js';
 import type { Config, Configurable } from '../module.js';
 
 /** Values and log-derivatives of a scalar map, one of each per element. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Interval } from '../bijectors/bijector.js';
+import type { Interval } from '../interval.js';
 import { FlowConfigError, FlowShapeError } from '../errors.js';
 import { rationalQuadraticSplineOp } from '../kernels/rational-quadratic-spline/op.js';
 import {

@@ -3,17 +3,15 @@ import { MaskedMLP } from '../conditioners/masked-mlp.js';
 import { MaskedResidualNet } from '../conditioners/masked-residual-net.js';
 import type { ElementwiseTransform } from '../elementwise/elementwise-transform.js';
 import type { RandomStream } from '../random.js';
-import { checkPositive, type RecipeOptions } from './recipe.js';
+import type { RecipeOptions } from './recipe.js';
 
 /** One autoregressive layer of a recipe, in the natural order of the coordinates. */
 export function autoregressiveLayer(
-  name: string,
   options: RecipeOptions & { readonly hidden: readonly number[] },
   transform: ElementwiseTransform,
   seed: RandomStream,
 ): Autoregressive {
   const { dims, hidden, residual, activation = 'relu', dropout = 0, contextShape = null } = options;
-  checkPositive(name, 'dims', dims);
   const shared = { activation, dropout, contextShape, seed };
   const conditioner = (request: AutoregressiveRequest) =>
     residual

@@ -4,7 +4,7 @@ import { MLP } from '../conditioners/mlp.js';
 import { ResidualNet } from '../conditioners/residual-net.js';
 import type { ElementwiseTransform } from '../elementwise/elementwise-transform.js';
 import type { RandomStream } from '../random.js';
-import { checkPositive, type RecipeOptions } from './recipe.js';
+import type { RecipeOptions } from './recipe.js';
 
 /** Width of the last hidden layer of the conditioners that these options describe. */
 export function hiddenWidth(options: RecipeOptions & { readonly hidden: readonly number[] }): number {
@@ -16,7 +16,6 @@ export function hiddenWidth(options: RecipeOptions & { readonly hidden: readonly
  * and gets a scalar map of its own, conditioned on the context if there is one.
  */
 export function couplingLayer(
-  name: string,
   options: RecipeOptions & { readonly hidden: readonly number[] },
   transform: ElementwiseTransform,
   index: number,
@@ -24,7 +23,6 @@ export function couplingLayer(
   unconditional: ElementwiseTransform | null = null,
 ): Coupling | Elementwise {
   const { dims, hidden, residual, activation = 'relu', dropout = 0, contextShape = null } = options;
-  checkPositive(name, 'dims', dims);
   const shared = { activation, dropout, contextShape, seed };
   const conditioner = (request: { inputs: number; outputs: number; initialOutput: number[] }) =>
     residual

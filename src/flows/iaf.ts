@@ -17,9 +17,5 @@ export function iaf(options: RecipeOptions): Flow {
   const { layers = 5, hidden = [128, 128], mixing = 'reverse' } = options;
   const sized = { ...options, layers, hidden, mixing };
   const transform = new ElementwiseAffine();
-  return assembleFlow(
-    'iaf',
-    sized,
-    (_, seed) => new Invert({ bijector: autoregressiveLayer('iaf', sized, transform, seed) }),
-  );
+  return assembleFlow('iaf', sized, (_, seed) => new Invert({ bijector: autoregressiveLayer(sized, transform, seed) }));
 }

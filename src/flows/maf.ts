@@ -15,5 +15,5 @@ export function maf(options: RecipeOptions): Flow {
   const { layers = 5, hidden = [128, 128], mixing = 'reverse' } = options;
   const sized = { ...options, layers, hidden, mixing };
   const transform = new ElementwiseAffine();
-  return assembleFlow('maf', sized, (_, seed) => autoregressiveLayer('maf', sized, transform, seed));
+  return assembleFlow('maf', sized, (_, seed) => autoregressiveLayer(sized, transform, seed));
 }

@@ -17,7 +17,7 @@ export function nice(options: RecipeOptions): Flow {
   checkPositive('nice', 'dims', dims);
   const sized = { ...options, layers, hidden, mixing };
   const transform = new ElementwiseShift();
-  return assembleFlow('nice', sized, (index, seed) => couplingLayer('nice', sized, transform, index, seed), [
+  return assembleFlow('nice', sized, (index, seed) => couplingLayer(sized, transform, index, seed), [
     new Affine({ eventShape: [dims] }),
   ]);
 }

@@ -15,5 +15,5 @@ export function realNvp(options: RecipeOptions): Flow {
   const { layers = 8, hidden = [128, 128], mixing = 'none' } = options;
   const sized = { ...options, layers, hidden, mixing };
   const transform = new ElementwiseAffine();
-  return assembleFlow('realNvp', sized, (index, seed) => couplingLayer('realNvp', sized, transform, index, seed));
+  return assembleFlow('realNvp', sized, (index, seed) => couplingLayer(sized, transform, index, seed));
 }

@@ -53,8 +53,10 @@ export function assembleFlow(
   layer: (index: number, seed: RandomStream) => Bijector,
   onBaseSide: readonly Bijector[] = [],
 ): Flow {
-  const { dims, layers, mixing, standardize = true, base = Normal.standard([dims]), seed = 0 } = options;
+  const { dims, layers, mixing, standardize = true, seed = 0 } = options;
+  checkPositive(name, 'dims', dims);
   checkPositive(name, 'layers', layers);
+  const base = options.base ?? Normal.standard([dims]);
   const stream = RandomStream.from(seed).split(name);
   const stack = Array.from({ length: layers }, (_, i) => [
     ...(i === 0 ? [] : mix(mixing, dims, stream.split(`mixing.${i}`))),

@@ -20,5 +20,5 @@ export function splineAutoregressiveFlow(options: SplineFlowOptions): Flow {
   const sized = { ...options, layers, hidden, mixing };
   const transform = new RationalQuadraticSpline({ bins, tailBound, rawScale: 1 / Math.sqrt(hiddenWidth(sized)) });
   const name = 'splineAutoregressiveFlow';
-  return assembleFlow(name, sized, (_, seed) => autoregressiveLayer(name, sized, transform, seed));
+  return assembleFlow(name, sized, (_, seed) => autoregressiveLayer(sized, transform, seed));
 }

@@ -34,6 +34,6 @@ export function splineCouplingFlow(options: SplineCouplingFlowOptions): Flow {
   const transform = new RationalQuadraticSpline({ bins, tailBound, rawScale: 1 / Math.sqrt(hiddenWidth(sized)) });
   const unconditional = options.unconditionalSplines ? new RationalQuadraticSpline({ bins, tailBound }) : null;
   return assembleFlow('splineCouplingFlow', sized, (index, seed) =>
-    couplingLayer('splineCouplingFlow', sized, transform, index, seed, unconditional),
+    couplingLayer(sized, transform, index, seed, unconditional),
   );
 }

@@ -18,7 +18,7 @@ function layer(dims: number, order?: number[]): Autoregressive {
   const conditioner = (request: AutoregressiveRequest) =>
     new MaskedMLP({ ...request, hidden: [24], seed: 3, ...(order ? { order } : {}) });
   const result = new Autoregressive({ dims, transform: new RationalQuadraticSpline({ bins: 4 }), conditioner });
-  perturb(result, 'autoregressive', 1);
+  perturb(result, 'autoregressive');
   return result;
 }
 
@@ -32,7 +32,10 @@ onEachBackend(test, 'a coordinate depends on those before it in the order, and o
       const shift = [0, 1, 2, 3].map((i) => (i === moved ? 0.25 : 0));
       const changed = made.inverse(tf.add(y, shift)).dataSync();
       const affected = [0, 1, 2, 3].filter((i) => [0, 1, 2, 3, 4].some((row) => changed[row * 4 + i] !== start[row * 4 + i])); // prettier-ignore
-      t.true(affected.every((i) => order.indexOf(i) >= place), `moving ${moved} changed ${affected.join(', ')}`);
+      t.true(
+        affected.every((i) => order.indexOf(i) >= place),
+        `moving ${moved} changed ${affected.join(', ')}`,
+      );
       t.true(affected.includes(moved));
     });
   });
@@ -45,7 +48,7 @@ for (const dims of [1, 2, 5]) {
       const y = new RandomStream('y').normalTensor([20, dims]);
       const [x, there] = made.inverseAndLogDet(y);
       const [again, back] = made.forwardAndLogDet(x);
-      assertClose(t, again, y.dataSync(), 1e-4);
+      assertClose(t, again, y.dataSync(), 1e-3);
       assertClose(t, tf.neg(back), there.dataSync(), 1e-3);
     });
   });

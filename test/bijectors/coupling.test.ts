@@ -61,14 +61,14 @@ onEachBackend(test, 'the conditioner reads kept coordinates on the data side of 
     unconditional: new RationalQuadraticSpline({ bins: 6 }),
     conditioner: network,
   });
-  perturb(layer, 'unconditional', 1);
+  perturb(layer, 'unconditional');
   tf.tidy(() => {
     const y = new RandomStream('y').normalTensor([50, 3]);
     const [x, there] = layer.inverseAndLogDet(y);
     const [again, back] = layer.forwardAndLogDet(x);
     t.notDeepEqual(x.dataSync(), y.dataSync());
-    assertClose(t, again, y.dataSync(), 1e-4);
-    assertClose(t, tf.neg(back), there.dataSync(), 1e-4);
+    assertClose(t, again, y.dataSync(), 1e-3);
+    assertClose(t, tf.neg(back), there.dataSync(), 1e-3);
   });
 });
 

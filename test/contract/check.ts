@@ -1,67 +1,42 @@
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import type { FlowError } from '../../src/index.js';
-
-/** One property of one instance, free of any test framework so that it also runs in a browser page. */
+/** One statement about one subject, that runs on whatever backend is active. */
 export interface Check {
+  /** What is examined, such as `Affine 0`: a class and the number of its sample. */
+  readonly subject: string;
+  /** What is claimed of it. */
   readonly name: string;
-  /** Throws, or rejects, when the property does not hold. */
-  readonly run: () => void | Promise<void>;
+  /** Throws when the claim does not hold. */
+  run(): void | Promise<void>;
 }
 
-/** @throws Error with this message unless `holds`. */
-export function expect(holds: boolean, message: string): void {
-  if (!holds) throw new Error(message);
+/** Throws with `message` unless `condition` holds. */
+export function ensure(condition: boolean, message: string | (() => string)): asserts condition {
+  if (!condition) throw new Error(typeof message === 'string' ? message : message());
 }
 
-/** @throws Error when two things differ as JSON. */
-export function expectSame(actual: unknown, expected: unknown, message: string): void {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
-  expect(a === b, `${message}: ${a} instead of ${b}`);
-}
-
-/** @throws Error when a number differs by more than `tolerance`, relative to `max(1, |expected|)`. */
-export function expectClose(
+/** Throws unless `|actual - expected| <= allowed` entry by entry; anything that is not a number fails. */
+export function ensureClose(
+  what: string,
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
-  tolerance: number,
-  message: string,
+  allowed: (expected: number, index: number) => number,
 ): void {
-  expect(actual.length === expected.length, `${message}: ${actual.length} numbers instead of ${expected.length}`);
+  ensure(actual.length === expected.length, `${what}: ${actual.length} numbers instead of ${expected.length}`);
   for (let i = 0; i < actual.length; i++) {
-    const close = actual[i] === expected[i] || Math.abs(actual[i] - expected[i]) <= tolerance * Math.max(1, Math.abs(expected[i])); // prettier-ignore
-    expect(close, `${message}: ${actual[i]} instead of ${expected[i]} at index ${i}`);
+    const error = Math.abs(actual[i] - expected[i]);
+    ensure(
+      actual[i] === expected[i] || error <= allowed(expected[i], i),
+      () => `${what}: entry ${i} is ${actual[i]}, expected ${expected[i]} within ${allowed(expected[i], i)}`,
+    );
   }
 }
 
-/** @throws Error unless `call` throws this error, from `where`. */
-export function expectRefusal(
-  call: () => unknown,
-  ErrorClass: abstract new (...args: never[]) => FlowError,
-  where: string,
-): void {
-  let thrown: unknown = null;
+/** Throws unless `body` throws an error of the given class whose message names its origin. */
+export function ensureThrows(what: string, type: new (...args: never[]) => Error, body: () => unknown): void {
+  let error: unknown = null;
   try {
-    call();
-  } catch (error) {
-    thrown = error;
+    body();
+  } catch (thrown) {
+    error = thrown;
   }
-  const fits = thrown instanceof ErrorClass && thrown.message.startsWith(`${where}: expected `);
-  expect(fits, `${where} should have thrown ${ErrorClass.name}, not ${String(thrown)}`);
-}
-
-/** The numbers of a tensor that is computed for them alone. */
-export async function numbersFrom(compute: () => Tensor): Promise<number[]> {
-  const tensor = tf.tidy(compute);
-  const numbers = Array.from(await tensor.data());
-  tensor.dispose();
-  return numbers;
-}
-
-/** The numbers of several tensors that are computed for them alone. */
-export async function listsFrom(compute: () => Tensor[]): Promise<number[][]> {
-  const tensors = tf.tidy(compute);
-  const lists = await Promise.all(tensors.map(async (tensor) => Array.from(await tensor.data())));
-  tf.dispose(tensors);
-  return lists;
+  ensure(error instanceof type, () => `${what}: expected ${type.name}, got ${error === null ? 'no error' : error}`);
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Distribution } from '../../src/index.js';
-import { numbersFrom } from './check.js';
+import { numbersFrom } from './expect.js';
 
 /** A coordinate of the support as the image of (0, 1). */
 interface Axis {

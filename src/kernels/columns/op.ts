@@ -19,7 +19,7 @@ export function takeColumns(x: Tensor, indices: readonly number[]): Tensor {
   }
   return tf.customGrad((input) => ({
     value: gatherLast(input as Tensor, indices),
-    gradFunc: (upstream) => [spreadColumns(upstream as Tensor, indices, width)],
+    gradFunc: (upstream) => [spreadColumns(upstream, indices, width)],
   }))(x);
 }
 
@@ -34,7 +34,7 @@ export function spreadColumns(x: Tensor, indices: readonly number[], width: numb
       tf.concat([input as Tensor, tf.zeros([...x.shape.slice(0, -1), 1])], x.rank - 1),
       positions.map((position) => (position < 0 ? source : position)),
     ),
-    gradFunc: (upstream) => [takeColumns(upstream as Tensor, indices)],
+    gradFunc: (upstream) => [takeColumns(upstream, indices)],
   }))(x);
 }
 

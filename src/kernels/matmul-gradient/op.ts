@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { GradConfig, NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
+import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * The gradient of a matrix product by explicit transposition,
@@ -14,7 +14,7 @@ const gradient: GradConfig = {
   gradFunc: (dy, saved, attributes) => {
     const [a, b] = saved as [Tensor, Tensor];
     const upstream = dy as Tensor;
-    const { transposeA, transposeB } = attributes as NamedAttrMap as { transposeA: boolean; transposeB: boolean };
+    const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean };
     // With A' = op(A), B' = op(B): dA' = dY B'ᵀ and dB' = A'ᵀ dY; transposing back where op transposes.
     const da = () =>
       transposeA ? product(transposeB ? swap(b) : b, swap(upstream)) : product(upstream, transposeB ? b : swap(b));

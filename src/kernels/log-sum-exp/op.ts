@@ -1,0 +1,26 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { withoutGradient } from '../stop-gradient/op.js';
+
+/**
+ * `log Σ exp x` over the last axis, which stays with length 1. Differentiable to any order, where the stock operation
+ * throws at the second.
+ *
+ * Terms of `-Infinity` count as zeros. Where all terms are (no support anywhere), the value is `-Infinity` and the
+ * gradient zero, neither of them NaN.
+ */
+export function logSumExp(x: Tensor): Tensor {
+  const largest = withoutGradient([x], (v) => tf.maximum(tf.max(v, -1, true), -3e38));
+  const sum = tf.sum(tf.exp(tf.sub(x, largest)), -1, true);
+  const empty = withoutGradient([sum], (v) => tf.equal(v, 0));
+  const shift = withoutGradient([], () => tf.where(empty, tf.fill(sum.shape, -Infinity), largest));
+  return tf.add(tf.log(tf.where(empty, tf.onesLike(sum), sum)), shift);
+}
+
+/**
+ * `log softmax x` over the last axis. Differentiable to any order, where the stock operation silently drops part of the
+ * second derivative.
+ */
+export function logSoftmax(x: Tensor): Tensor {
+  return tf.sub(x, logSumExp(x));
+}

@@ -1,0 +1,13 @@
+import test from 'ava';
+import { openPage, WASM_PATH } from '../support/browser.js';
+import type * as contract from './pages/contract.js';
+
+const page = await openPage<typeof contract>('contract');
+const names = await page.call('startChecks', { backend: 'webgl', wasmPaths: WASM_PATH });
+test.after.always(() => page.close());
+
+names.forEach((name, index) => {
+  test.serial(`${name} [webgl]`, async (t) => {
+    t.deepEqual(await page.call('runCheck', index), { name, error: null });
+  });
+});
