@@ -2,7 +2,7 @@
 export interface Check {
   /** What is examined, such as `Affine 0`: a class and the number of its sample. */
   readonly subject: string;
-  /** What is claimed of it. */
+  /** Subject and claim, such as `Affine 0: log-determinants are those of the Jacobian`. */
   readonly name: string;
   /** Throws when the claim does not hold. */
   run(): void | Promise<void>;
