@@ -11,3 +11,5 @@ export * from './conditioners/index.js';
 export * from './distributions/index.js';
 export * from './flows/index.js';
 export * from './elementwise/index.js';
+export * from './datasets/index.js';
+export * from './training/index.js';

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
+import type {
+  FlowError} from '../../src/index.js';
 import {
   ActNorm,
   Affine,
   Bijector,
   Chain,
   FlowConfigError,
-  FlowError,
   FlowShapeError,
   Invert,
   Logit,

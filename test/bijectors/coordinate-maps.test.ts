@@ -58,7 +58,7 @@ for (const [name, { map, value, logSlope, absolute }] of Object.entries(FORMULAS
     tf.tidy(() => {
       const y = tf.tensor1d([...ends, ...bijector.forward(tf.tensor1d([-60, 60])).dataSync()]);
       const [x, logDet] = bijector.inverseAndLogDet(y);
-      t.true([...x.dataSync(), ...logDet.dataSync()].every(Number.isFinite), `${x.dataSync()} ${logDet.dataSync()}`);
+      t.true([...x.dataSync(), ...logDet.dataSync()].every(Number.isFinite));
     });
   });
 

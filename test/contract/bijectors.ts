@@ -6,7 +6,7 @@ import { deserialize, serialize, type SerializedObject } from '../../src/io/conf
 import { assignParameters, type Parameter } from '../../src/module.js';
 import { RandomStream } from '../../src/random.js';
 import { formatShape, sizeOf, type Shape } from '../../src/shapes.js';
-import { ensure, ensureClose, ensureThrows, type Check } from './check.js';
+import { ensure, ensureClose, ensureThrows, listed, type Check } from './check.js';
 import { catalogueWith, concreteFaults, concreteSubclasses, type SampledClass } from './classes.js';
 import { drawInside, extremes, largestGap, nudge, perturb, unitAt } from './draws.js';
 import { derivativeMismatch, logAbsDet, read } from './numerics.js';
@@ -291,7 +291,10 @@ async function takesBatches(subject: Subject): Promise<void> {
         const alone = bijector[direction](input, context);
         const shape = [...batchShape, ...subject.shapeAfter(direction)];
         ensure(formatShape(value.shape) === formatShape(shape), `${what}: a value of ${formatShape(value.shape)}`);
-        ensure(formatShape(logDet.shape) === formatShape(batchShape), `${what}: a log-det of ${logDet.shape}`);
+        ensure(
+          formatShape(logDet.shape) === formatShape(batchShape),
+          `${what}: a log-det of ${formatShape(logDet.shape)}`,
+        );
         ensure(value.dtype === 'float32' && logDet.dtype === 'float32', `${what}: not float32`);
         const values = await read(value);
         const logDets = await read(logDet);
@@ -346,8 +349,8 @@ async function rebuilds(subject: Subject): Promise<void> {
     }
     assignParameters(copy, values, 'contract');
     const trainability = (bijector: Bijector) =>
-      bijector.parameters.map(({ path, trainable }) => `${path} ${trainable}`);
-    ensure(`${trainability(copy)}` === `${trainability(subject.bijector)}`, 'the parameters of the copy differ');
+      bijector.parameters.map(({ path, trainable }) => `${path} ${trainable}`).join();
+    ensure(trainability(copy) === trainability(subject.bijector), 'the parameters of the copy differ');
     for (const direction of DIRECTIONS) {
       const rows = subject.draw(direction, 5);
       const input = subject.tensor(direction, rows);
@@ -407,13 +410,13 @@ async function staysFinite(subject: Subject): Promise<void> {
         const what = `${direction} at ${point}, scale ${scale}`;
         const { value, logDet } = await subject.apply(direction, rows);
         const good = (entry: number) => Number.isFinite(entry) || (mayOverflow && Math.abs(entry) === Infinity);
-        ensure(value.every(good), () => `${what}: value ${value}`);
-        ensure(logDet.every(Number.isFinite), () => `${what}: log-det ${logDet}`);
+        ensure(value.every(good), () => `${what}: value ${listed(value)}`);
+        ensure(logDet.every(Number.isFinite), () => `${what}: log-det ${listed(logDet)}`);
         const weights = new Float32Array(value.length).fill(1);
         const { byInput, byPath } = await gradients(subject, direction, rows, weights);
-        ensure(!byInput.some(Number.isNaN), () => `${what}: gradient ${byInput}`);
+        ensure(!byInput.some(Number.isNaN), () => `${what}: gradient ${listed(byInput)}`);
         for (const [path, gradient] of byPath) {
-          ensure(!gradient.some(Number.isNaN), () => `${what}: gradient of ${path} ${gradient}`);
+          ensure(!gradient.some(Number.isNaN), () => `${what}: gradient of ${path} ${listed(gradient)}`);
         }
       }
     }

@@ -4,7 +4,8 @@ import { ElementwiseTransform, type ElementwiseResult } from '../../src/elementw
 import type { Interval } from '../../src/interval.js';
 import { deserialize, serialize, type SerializedObject } from '../../src/io/config.js';
 import { RandomStream } from '../../src/random.js';
-import { ensure, ensureClose, type Check } from './check.js';
+import { sameShape } from '../../src/shapes.js';
+import { ensure, ensureClose, listed, type Check } from './check.js';
 import { catalogueWith, concreteFaults, concreteSubclasses, type SampledClass } from './classes.js';
 import { drawInside, extremes, largestGap, nudge, unitAt } from './draws.js';
 import { derivativeMismatch, read } from './numerics.js';
@@ -237,11 +238,14 @@ async function isMonotone(subject: Subject): Promise<void> {
       const own = uniform.subarray(row * columns, (row + 1) * columns);
       const raw = Float32Array.from({ length: perRow * columns }, (_, i) => own[i % columns]);
       const { value, logDet } = await subject.apply(direction, points, raw);
-      ensure(logDet.every(Number.isFinite), () => `${direction}: log-det ${logDet} for raw ${own}`);
+      ensure(logDet.every(Number.isFinite), () => `${direction}: log-det ${listed(logDet)} for raw ${listed(own)}`);
       const steps = Array.from(value.subarray(1), (next, i) => next - value[i]);
       const slack = 1e-5 * (1 + Math.max(...value.map(Math.abs)));
       const monotone = steps.every((step) => step >= -slack) || steps.every((step) => step <= slack);
-      ensure(value.every(Number.isFinite) && monotone, () => `${direction}: values ${value} for raw ${own}`);
+      ensure(
+        value.every(Number.isFinite) && monotone,
+        () => `${direction}: values ${listed(value)} for raw ${listed(own)}`,
+      );
     }
   }
 }
@@ -260,7 +264,7 @@ async function staysFinite(subject: Subject): Promise<void> {
         ensure(Number.isFinite(logDet[i]), `${what}: log-det ${logDet[i]}`);
         ensure(!Number.isNaN(byPoint[i]), `${what}: gradient ${byPoint[i]}`);
         const own = byRaw.subarray(i * columns, (i + 1) * columns);
-        ensure(!own.some(Number.isNaN), () => `${what}: raw gradient ${own}`);
+        ensure(!own.some(Number.isNaN), () => `${what}: raw gradient ${listed(own)}`);
       });
     }
   }
@@ -291,7 +295,10 @@ function frees(subject: Subject): void {
     const before = tf.memory().numTensors;
     tf.tidy(() => {
       const { value, logDet } = subject.map(direction, points, raw);
-      ensure(`${value.shape}` === '8' && `${logDet.shape}` === '8', `${direction}: ${value.shape} and ${logDet.shape}`);
+      ensure(
+        sameShape(value.shape, [8]) && sameShape(logDet.shape, [8]),
+        `${direction}: ${listed(value.shape)} and ${listed(logDet.shape)}`,
+      );
     });
     ensure(tf.memory().numTensors === before, `${direction} left tensors behind`);
     ensure(!points.isDisposed && !raw.isDisposed, `${direction} disposed its argument`);

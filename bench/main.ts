@@ -1,0 +1,41 @@
+/** `npm run bench -- NAME [--quick] [--json]` */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { describeMachine } from './machine.js';
+import { benchToys } from './toys.js';
+import { benchWorkload, WORKLOADS } from './workloads.js';
+
+/** What a bench gives: one JSON document, and the same as a table for people. */
+export interface BenchResult {
+  readonly json: object;
+  readonly table: string;
+}
+
+const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
+  ...Object.fromEntries(Object.keys(WORKLOADS).map((id) => [id, (quick: boolean) => benchWorkload(id, quick)])),
+  toys: benchToys,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+});
+const [name] = positionals;
+const bench = name === undefined ? undefined : BENCHES[name];
+if (!bench) {
+  console.error(`Name a bench: ${Object.keys(BENCHES).join(', ')}. Got ${name ?? 'none'}.`);
+  process.exit(2);
+}
+
+const { json, table } = await bench(values.quick);
+if (values.json) {
+  console.log(JSON.stringify(json));
+} else {
+  console.log(describeMachine());
+  if (values.quick) console.log('Quick run: few repetitions, wide error bars.');
+  console.log(`\n${table}`);
+}
+if (!values.quick) {
+  mkdirSync('bench/results', { recursive: true });
+  writeFileSync(`bench/results/${name}.json`, `${JSON.stringify(json, null, 2)}\n`);
+}

@@ -1,0 +1,31 @@
+/** Times of one operation, in milliseconds. */
+export interface Timing {
+  readonly median_ms: number;
+  readonly p10_ms: number;
+  readonly p90_ms: number;
+  readonly n: number;
+}
+
+/** Median and spread of single times. */
+export function summarize(times: readonly number[]): Timing {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (fraction: number) => Number(sorted[Math.floor(fraction * (sorted.length - 1))].toFixed(4));
+  return { median_ms: at(0.5), p10_ms: at(0.1), p90_ms: at(0.9), n: sorted.length };
+}
+
+/** Runs an operation for a while to warm up and for a while to time it. */
+export async function timeRepeatedly(
+  operation: () => Promise<void>,
+  { warmSeconds, seconds }: { warmSeconds: number; seconds: number },
+): Promise<Timing> {
+  const warmUntil = performance.now() + 1000 * warmSeconds;
+  for (let i = 0; i < 3 || performance.now() < warmUntil; i++) await operation();
+  const times: number[] = [];
+  const until = performance.now() + 1000 * seconds;
+  while ((times.length < 10 || performance.now() < until) && times.length < 5000) {
+    const start = performance.now();
+    await operation();
+    times.push(performance.now() - start);
+  }
+  return summarize(times);
+}

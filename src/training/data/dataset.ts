@@ -1,0 +1,48 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Row, Rows } from './rows.js';
+
+/** One element of a dataset: a row, or a batch of rows, with their contexts where the model is conditional. */
+export type DatasetElement = Row | Rows | Tensor | { readonly x: Row | Rows; readonly context?: Row | Rows };
+
+/** The part of a `tf.data` dataset that is used here. */
+export interface DatasetLike {
+  /** Number of elements; null or missing when unknown. */
+  readonly size?: number | null;
+  iterator(): Promise<{ next(): Promise<{ readonly value: unknown; readonly done?: boolean }> }>;
+}
+
+/** Something that can be listed as a whole. */
+export interface Listable {
+  toArray(): Promise<readonly unknown[]> | readonly unknown[];
+}
+
+/** Data that are read piece by piece, once an epoch. */
+export type DataStream =
+  DatasetLike | Listable | AsyncIterable<DatasetElement> | (() => AsyncIterable<DatasetElement> | Iterable<DatasetElement>); // prettier-ignore
+
+/** Opens a data stream at its start. */
+export type Dataset = () => AsyncIterable<unknown> | Iterable<unknown>;
+
+/** How to open `data` when they are a stream of any kind, else null. */
+export function asDataset(data: unknown): Dataset | null {
+  if (typeof data === 'function') return data as Dataset;
+  if (typeof data !== 'object' || data === null || Array.isArray(data) || ArrayBuffer.isView(data)) return null;
+  const source = data as Partial<DatasetLike & Listable & AsyncIterable<unknown>>;
+  if (typeof source.iterator === 'function') return () => fromIterator(source as DatasetLike);
+  if (typeof source[Symbol.asyncIterator] === 'function') return () => source as AsyncIterable<unknown>;
+  if (typeof source.toArray === 'function') return () => fromListable(source as Listable);
+  return null;
+}
+
+async function* fromIterator(dataset: DatasetLike): AsyncIterable<unknown> {
+  const iterator = await dataset.iterator();
+  for (;;) {
+    const { value, done } = await iterator.next();
+    if (done) return;
+    yield value;
+  }
+}
+
+async function* fromListable(listable: Listable): AsyncIterable<unknown> {
+  yield* await listable.toArray();
+}

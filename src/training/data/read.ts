@@ -1,0 +1,47 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { FlowDataError } from '../../errors.js';
+import { asDataset, type DataStream } from './dataset.js';
+import { Inspector, type Expectations } from './inspector.js';
+import { MemoryTable } from './memory-table.js';
+import { toRows, type Rows } from './rows.js';
+import { StreamTable } from './stream-table.js';
+import type { Table } from './table.js';
+import { unpack } from './unpack.js';
+
+/**
+ * What a model can be fitted to: rows, rows with a context each, or a stream of either (a `tf.data` dataset, an async
+ * iterable that can be read more than once, or a function that makes one). Tensors that a stream yields are disposed
+ * once read.
+ */
+export type FitData = Rows | { readonly x: Rows; readonly context?: Rows } | DataStream;
+
+/**
+ * Reads and checks data of any kind.
+ *
+ * @throws FlowShapeError for a wrong rank or width.
+ * @throws FlowDataError for rows that cannot be used.
+ */
+export async function readTable(
+  data: FitData,
+  expected: Expectations,
+  { training, where, name }: { training: boolean; where: string; name: string },
+): Promise<Table> {
+  const dataset = data instanceof tf.Tensor ? null : asDataset(data);
+  if (dataset) {
+    if ((data as { size?: unknown }).size === Infinity) {
+      throw new FlowDataError(where, {
+        expected: `${name}: a dataset that ends`,
+        got: 'one that repeats for ever',
+        hint: 'Leave `repeat` out; the data are read again for each epoch.',
+      });
+    }
+    return StreamTable.open(dataset, expected, training, where, name);
+  }
+  const parts = unpack(data, expected, where, name);
+  const x = await toRows(parts.x, expected.eventShape, where, name);
+  const context = parts.context === null ? null : await toRows(parts.context, expected.contextShape!, where, `${name}.context`); // prettier-ignore
+  parts.checkRows(x, context);
+  const seen = new Inspector(where, name, expected);
+  seen.add(x, context);
+  return new MemoryTable({ shapes: expected, x, context, digest: seen.digest, warnings: seen.conclude({ training }) });
+}

@@ -1,0 +1,116 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { FlowDataError } from '../../errors.js';
+import type { RandomStream } from '../../random.js';
+import { sizeOf } from '../../shapes.js';
+import type { Dataset } from './dataset.js';
+import { Inspector, type Expectations } from './inspector.js';
+import { unpack } from './unpack.js';
+import { toRows } from './rows.js';
+import type { Batch, RowShapes, Table } from './table.js';
+
+/** One piece of a stream, as rows. */
+interface Piece {
+  readonly x: Float32Array;
+  readonly context: Float32Array | null;
+}
+
+/**
+ * Rows read from a dataset anew for each pass, never held all at once. Its elements, rows or batches of any size, are
+ * regrouped into batches of the size asked for, in the order the dataset gives them: shuffle in the dataset.
+ */
+export class StreamTable implements Table {
+  readonly rows: number;
+  readonly shapes: RowShapes;
+  readonly digest: number;
+  readonly warnings: readonly string[];
+  readonly #dataset: Dataset;
+  readonly #where: string;
+  readonly #name: string;
+
+  private constructor(
+    dataset: Dataset,
+    shapes: RowShapes,
+    seen: Inspector,
+    warnings: string[],
+    where: string,
+    name: string,
+  ) {
+    // prettier-ignore
+    this.rows = seen.rows;
+    this.shapes = shapes;
+    this.digest = seen.digest;
+    this.warnings = warnings;
+    this.#dataset = dataset;
+    this.#where = where;
+    this.#name = name;
+  }
+
+  /** Reads the dataset once, to check and count its rows. */
+  static async open(dataset: Dataset, expected: Expectations, training: boolean, where: string, name: string) {
+    const seen = new Inspector(where, name, expected);
+    for await (const { x, context } of pieces(dataset, expected, where, name)) seen.add(x, context);
+    return new StreamTable(dataset, expected, seen, seen.conclude({ training }), where, name);
+  }
+
+  async *batches(size: number, _order: RandomStream | null, skip = 0): AsyncIterable<Batch> {
+    const widths = [sizeOf(this.shapes.eventShape), sizeOf(this.shapes.contextShape ?? [])];
+    let batch = emptyBatch(size, widths, this.shapes);
+    let row = 0;
+    let filled = 0;
+    const leave = skip * size;
+    for await (const { x, context } of pieces(this.#dataset, this.shapes, this.#where, this.#name)) {
+      for (let start = 0; start < x.length; start += widths[0], row++) {
+        if (row < leave) continue;
+        batch.x.set(x.subarray(start, start + widths[0]), filled * widths[0]);
+        const place = (start / widths[0]) * widths[1];
+        batch.context?.set(context!.subarray(place, place + widths[1]), filled * widths[1]);
+        batch.indices[filled++] = row;
+        if (filled < size) continue;
+        yield batch;
+        batch = emptyBatch(size, widths, this.shapes);
+        filled = 0;
+      }
+    }
+    if (row !== this.rows) {
+      throw new FlowDataError(this.#where, {
+        expected: `${this.rows} rows in every pass over ${this.#name}, as in the first`,
+        got: `${row}`,
+        hint: 'A generator runs once only: pass the generator function instead, and it is called for every pass.',
+      });
+    }
+    if (filled > 0) yield cut(batch, filled, widths);
+  }
+}
+
+/** Reads a dataset to its end; tensors are freed once read. */
+async function* pieces(dataset: Dataset, shapes: RowShapes, where: string, name: string): AsyncIterable<Piece> {
+  for await (const element of dataset()) {
+    const parts = unpack(element, shapes, where, name);
+    try {
+      const x = await toRows(parts.x, shapes.eventShape, where, name, true);
+      const context = parts.context === null ? null : await toRows(parts.context, shapes.contextShape!, where, `${name}.context`, true); // prettier-ignore
+      parts.checkRows(x, context);
+      yield { x, context };
+    } finally {
+      for (const part of [parts.x, parts.context]) if (part instanceof tf.Tensor) part.dispose();
+    }
+  }
+}
+
+function emptyBatch(rows: number, [width, contextWidth]: number[], shapes: RowShapes): Batch {
+  return {
+    rows,
+    x: new Float32Array(rows * width),
+    context: shapes.contextShape && new Float32Array(rows * contextWidth),
+    indices: new Int32Array(rows),
+  };
+}
+
+function cut(batch: Batch, rows: number, [width, contextWidth]: number[]): Batch {
+  return {
+    rows,
+    x: batch.x.slice(0, rows * width),
+    context: batch.context && batch.context.slice(0, rows * contextWidth),
+    indices: batch.indices.slice(0, rows),
+  };
+}

@@ -1,0 +1,56 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { RandomStream } from '../../random.js';
+import type { Shape } from '../../shapes.js';
+
+/** Shapes that the rows of a table must have, as the model states them. */
+export interface RowShapes {
+  readonly eventShape: Shape;
+  /** Null for a model that takes no context. */
+  readonly contextShape: Shape | null;
+}
+
+/** Some rows of a table, in JavaScript memory. */
+export interface Batch {
+  readonly rows: number;
+  /** `rows` events, one after the other. */
+  readonly x: Float32Array;
+  /** `rows` contexts, one after the other. */
+  readonly context: Float32Array | null;
+  /** Which rows of the caller's data these are. */
+  readonly indices: Int32Array;
+}
+
+/** Training data, whatever they came in: checked, and ready to be cut into batches any number of times. */
+export interface Table {
+  readonly rows: number;
+  readonly shapes: RowShapes;
+  /** A number that differs between different data (with near certainty). */
+  readonly digest: number;
+  /** What is suspicious about the data: full sentences. */
+  readonly warnings: readonly string[];
+
+  /**
+   * One pass over all rows in batches; the last one may be smaller.
+   *
+   * @param order draws the order of the rows; null for the order they came in. A stream of data keeps its own order.
+   * @param skip batches at the start of the pass to leave out
+   */
+  batches(size: number, order: RandomStream | null, skip?: number): AsyncIterable<Batch> | Iterable<Batch>;
+}
+
+/** Tensors of a batch, as objectives take them. */
+export interface BatchTensors {
+  /** `[batch, ...eventShape]` */
+  readonly x: Tensor;
+  /** `[batch, ...contextShape]`, or null */
+  readonly context: Tensor | null;
+}
+
+/** Copies a batch to the backend. Call it inside a tidy. */
+export function toTensors(batch: Batch, { eventShape, contextShape }: RowShapes): BatchTensors {
+  return {
+    x: tf.tensor(batch.x, [batch.rows, ...eventShape], 'float32'),
+    context: batch.context && tf.tensor(batch.context, [batch.rows, ...contextShape!], 'float32'),
+  };
+}

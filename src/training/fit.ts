@@ -1,0 +1,32 @@
+import type { Distribution } from '../distributions/distribution.js';
+import type { FitData } from './data/read.js';
+import type { History } from './history.js';
+import type { FitOptions } from './options.js';
+import { makePlan } from './plan.js';
+import { TrainingRun } from './training-run.js';
+
+/**
+ * Trains a model on data, by maximum likelihood unless another objective is given.
+ *
+ * Equal data, options and seeds give equal weights on the same backend, bit for bit, whether a run went through or was
+ * stopped and resumed from a checkpoint any number of times.
+ *
+ * @param model a flow, or any distribution with trainable parameters; its weights are changed
+ * @param data rows `[n, ...eventShape]` as a tensor or arrays, `{ x, context }` of these, or a dataset
+ * @throws FlowShapeError for data of the wrong rank or width.
+ * @throws FlowDataError for data that cannot be used: not finite, constant columns, too few rows.
+ * @throws FlowConfigError for an option out of range, or a checkpoint of a run with other options.
+ * @throws FlowNumericsError when loss or gradient stop being finite; the last good weights are back in place then.
+ *
+ * @example
+ * const history = await fit(flow, rows, { validation: 0.1, earlyStopping: { patience: 10 }, seed: 'demo' });
+ * console.log(history.bestValidation, 'nats a row');
+ */
+export async function fit(model: Distribution, data: FitData, options: FitOptions = {}): Promise<History> {
+  const run = new TrainingRun(model, await makePlan(model, data, options));
+  try {
+    return await run.train();
+  } finally {
+    run.dispose();
+  }
+}

@@ -1,0 +1,2 @@
+export * from './negative-log-likelihood.js';
+export * from './objective.js';

@@ -1,0 +1,4 @@
+export * from './adam.js';
+export * from './adamw.js';
+export { Optimizer, type UpdateInput, type UpdateOutput } from './optimizer.js';
+export * from './sgd.js';
