@@ -337,7 +337,8 @@ async function rebuilds(subject: Subject): Promise<void> {
       values.set(path, { shape: variable.shape, values: await variable.data<'float32'>() });
     }
     assignParameters(copy, values, 'contract');
-    const trainability = (bijector: Bijector) => bijector.parameters.map(({ path, trainable }) => `${path} ${trainable}`);
+    const trainability = (bijector: Bijector) =>
+      bijector.parameters.map(({ path, trainable }) => `${path} ${trainable}`);
     ensure(`${trainability(copy)}` === `${trainability(subject.bijector)}`, 'the parameters of the copy differ');
     for (const direction of DIRECTIONS) {
       const rows = subject.draw(direction, 5);
@@ -392,7 +393,9 @@ async function staysFinite(subject: Subject): Promise<void> {
       // On a half-line a value may exceed what float32 holds.
       const mayOverflow = Number.isFinite(target[0]) !== Number.isFinite(target[1]);
       for (const point of extremes(subject.domain(direction), subject.bijector)) {
-        const rows = [Array<number>(size).fill(point), subject.draw(direction, 1).with(0, point)].flatMap((row) => [...row]);
+        const rows = [Array<number>(size).fill(point), subject.draw(direction, 1).with(0, point)].flatMap((row) => [
+          ...row,
+        ]);
         const what = `${direction} at ${point}, scale ${scale}`;
         const { value, logDet } = await subject.apply(direction, rows);
         const good = (entry: number) => Number.isFinite(entry) || (mayOverflow && Math.abs(entry) === Infinity);
@@ -457,7 +460,10 @@ async function dataMesh(subject: Subject, dims: number): Promise<{ mass: number;
   });
   const cell = (vertices: number[], size: number) => ({
     mass: (size * vertices.reduce((sum, i) => sum + density[i], 0)) / vertices.length,
-    at: Float32Array.from({ length: dims }, (_, d) => vertices.reduce((sum, i) => sum + point(i)[d], 0) / vertices.length),
+    at: Float32Array.from(
+      { length: dims },
+      (_, d) => vertices.reduce((sum, i) => sum + point(i)[d], 0) / vertices.length,
+    ),
   });
   const cells = [];
   for (let i = 0; i < steps; i++) {
