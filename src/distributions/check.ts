@@ -6,10 +6,10 @@ export type PerCoordinate = number | readonly number[];
 
 /** @throws FlowConfigError unless `shape` lists positive integers. */
 export function checkShape(where: string, shape: Shape): Shape {
-  if (!Array.isArray(shape) || shape.some((length) => !Number.isInteger(length) || length < 1)) {
+  if (!isList(shape) || shape.some((length) => !Number.isInteger(length) || length < 1)) {
     throw new FlowConfigError(where, {
       expected: 'a shape: a list of positive integers',
-      got: Array.isArray(shape) ? formatShape(shape) : String(shape),
+      got: isList(shape) ? formatShape(shape) : String(shape),
     });
   }
   return shape;
@@ -63,10 +63,15 @@ export function perCoordinate(
 
 /** @throws FlowConfigError unless `list` is an array with at least one member. */
 export function checkNotEmpty(where: string, list: readonly unknown[]): void {
-  if (!Array.isArray(list) || list.length === 0) {
+  if (!isList(list) || list.length === 0) {
     throw new FlowConfigError(where, {
       expected: 'a list of at least one distribution',
-      got: Array.isArray(list) ? 'an empty list' : String(list),
+      got: isList(list) ? 'an empty list' : String(list),
     });
   }
+}
+
+/** Whether a value that callers of plain JavaScript may get wrong is a list at all. */
+export function isList(value: unknown): boolean {
+  return Array.isArray(value);
 }

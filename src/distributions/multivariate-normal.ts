@@ -8,7 +8,7 @@ import { invertLower } from '../numerics/invert-lower.js';
 import { solveLower } from '../numerics/solve-lower.js';
 import type { RandomStream } from '../random.js';
 import type { Shape } from '../shapes.js';
-import { perCoordinate, type PerCoordinate } from './check.js';
+import { isList, perCoordinate, type PerCoordinate } from './check.js';
 import { Distribution } from './distribution.js';
 import { standardNormalLogProb } from './standard-normal.js';
 
@@ -185,12 +185,12 @@ function checkEntries(
   expected: string,
   valid: (value: number, i: number, j: number) => boolean,
 ): void {
-  if (!Array.isArray(matrix) || matrix.length === 0) {
-    throw new FlowConfigError(where, { expected, got: Array.isArray(matrix) ? 'an empty list' : String(matrix) });
+  if (!isList(matrix) || matrix.length === 0) {
+    throw new FlowConfigError(where, { expected, got: isList(matrix) ? 'an empty list' : String(matrix) });
   }
   for (const [i, row] of matrix.entries()) {
-    if (!Array.isArray(row) || row.length !== matrix.length) {
-      const length = Array.isArray(row) ? `of length ${row.length}` : String(row);
+    if (!isList(row) || row.length !== matrix.length) {
+      const length = isList(row) ? `of length ${row.length}` : String(row);
       throw new FlowConfigError(where, { expected, got: `${matrix.length} rows, row ${i} ${length}` });
     }
     const j = row.findIndex((value, column) => !valid(value, i, column));

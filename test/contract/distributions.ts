@@ -7,8 +7,8 @@ import { assignParameters } from '../../src/module.js';
 import { sizeOf } from '../../src/shapes.js';
 import { perturb } from '../support/perturb.js';
 import { differencesOf } from './central-difference.js';
-import { expect, expectClose, expectRefusal, expectSame, listsFrom, numbersFrom, type Check } from './expect.js';
-import { chiSquareExcess, densityGrid } from './density-grid.js';
+import { expect, expectClose, expectRefusal, expectSame, listsFrom, numbersFrom, type Check } from './check.js';
+import { chiSquareExcess, densityGrid, kolmogorovDistance } from './density-grid.js';
 
 /** A class that the suite tests. */
 export interface DistributionClass {
@@ -40,7 +40,7 @@ interface Subject {
   readonly distribution: Distribution;
   readonly context: Tensor | null;
   /** Builds the same again. */
-  rebuild(): Distribution;
+  readonly rebuild: () => Distribution;
 }
 
 /** All properties of all samples of the classes given. */
@@ -106,7 +106,11 @@ function shapesFollowTheBatch(subject: Subject): void {
     for (const batch of batches) {
       const x = eventsOf(subject, batch);
       for (const given of [context, repeated(context, batch)]) {
-        expectSame(distribution.logProb(x, { context: given }).shape, batch, `shape of logProb for batch [${batch}]`);
+        expectSame(
+          distribution.logProb(x, { context: given }).shape,
+          batch,
+          `shape of logProb for batch [${batch.join()}]`,
+        );
       }
     }
     for (const n of [0, 1, 5]) {
@@ -202,8 +206,11 @@ async function drawsFollowTheDensity(subject: Subject): Promise<void> {
   const grid = await densityGrid(distribution, events, context);
   const total = grid.masses.reduce((sum, mass) => sum + mass);
   expect(Math.abs(total - 1) <= 1e-3, `exp(logProb) integrates to ${total}`);
-  const excess = chiSquareExcess(grid, await drawEvents(subject, 'counts'));
+  const draws = await drawEvents(subject, 'counts');
+  const excess = chiSquareExcess(grid, draws);
   expect(excess < 5, `draws leave the density: chi-square ${excess} deviations above its mean`);
+  const distance = kolmogorovDistance(grid, draws);
+  expect(distance < 2.2, `draws leave the density: Kolmogorov-Smirnov statistic ${distance}`);
 }
 
 async function drawEvents({ distribution, context }: Subject, seed: string): Promise<number[][]> {
