@@ -10,6 +10,7 @@ import {
   FlowConfigError,
   FlowDataError,
   FlowShapeError,
+  Normal,
   Permute,
   ready,
   Sgd,
@@ -19,7 +20,7 @@ import {
 } from '../../src/index.js';
 import { onEachBackend } from '../support/backends.js';
 import { assertClose } from '../support/close.js';
-import { StandardNormal } from '../support/standard-normal.js';
+
 import { affineFlow, ContextShift, gaussianRows, Noisy, smallFlow, weightsOf } from './support.js';
 
 /** Maximum-likelihood shift and log-scale of each column. */
@@ -36,7 +37,7 @@ onEachBackend(test, 'finds the maximum-likelihood mean and scale of Gaussian dat
   const flow = affineFlow();
   const history = await fit(flow, rows, { steps: 400, optimizer: new Adam({ learningRate: 0.1 }), schedule: cosine() });
   const expected = closedForm(rows);
-  assertClose(t, weightsOf(flow), expected, 2e-3);
+  assertClose(t, weightsOf(flow.bijector), expected, 2e-3);
   // At the optimum the mean negative log-likelihood is the entropy of the fitted normal.
   const entropy = expected[2] + expected[3] + Math.log(2 * Math.PI) + 1;
   t.true(Math.abs(history.epochs.at(-1)!.train - entropy) < 1e-3);
@@ -297,7 +298,7 @@ test.serial('frozen modules keep their weights, parameters without gradient too'
   const [frozen, trained] = [new Affine({ eventShape: [2] }), new Affine({ eventShape: [2] })];
   frozen.trainable = false;
   const bijector = new Chain({ bijectors: [frozen, new Permute({ permutation: [1, 0] }), trained] });
-  const flow = new Flow({ base: new StandardNormal({ eventShape: [2] }), bijector });
+  const flow = new Flow({ base: Normal.standard([2]), bijector });
   const before = weightsOf(frozen);
   await fit(flow, gaussianRows(40), {
     steps: 3,
@@ -315,13 +316,13 @@ test.serial('frozen modules keep their weights, parameters without gradient too'
 
 test.serial('conditional models take a context a row', async (t) => {
   const bijector = new Chain({ bijectors: [new Affine({ eventShape: [2] }), new ContextShift()] });
-  const flow = new Flow({ base: new StandardNormal({ eventShape: [2] }), bijector });
+  const flow = new Flow({ base: Normal.standard([2]), bijector });
   const noise = gaussianRows(100);
   const context = gaussianRows(100, 'context').map((value) => 10 * value);
   const x = noise.map((value, i) => value + context[i]);
   const options: FitOptions = { steps: 300, learningRate: 0.1, schedule: cosine() };
   await fit(flow, { x, context: tf.tensor2d(context, [100, 2]) }, options);
-  assertClose(t, weightsOf(flow), closedForm(noise), 5e-3);
+  assertClose(t, weightsOf(flow.bijector), closedForm(noise), 5e-3);
   await t.throwsAsync(fit(flow, x), { instanceOf: FlowShapeError, message: /expected data as { x, context }/ });
   await t.throwsAsync(fit(flow, { x, context: context.slice(2) }), { message: /one context for each of 100 rows/ });
   await t.throwsAsync(fit(affineFlow(), { x, context }), { message: /expected no context, got one/ });
@@ -383,7 +384,7 @@ test.serial('a flow onto an interval refuses rows outside', async (t) => {
     override readonly domainOut = [-Math.PI, Math.PI] as const;
   }
   const bijector = new Chain({ bijectors: [new Affine({ eventShape: [2] }), new Bounded({ permutation: [0, 1] })] });
-  const flow = new Flow({ base: new StandardNormal({ eventShape: [2] }), bijector });
+  const flow = new Flow({ base: Normal.standard([2]), bijector });
   const inside = [[Math.PI, -Math.PI], [1, 2], [0, 1]]; // prettier-ignore
   t.is((await fit(flow, inside, { steps: 1 })).steps, 1);
   const error = await t.throwsAsync(fit(flow, [...inside, [0, 4]]), { instanceOf: FlowDataError });

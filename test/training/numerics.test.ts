@@ -86,7 +86,7 @@ test.serial('names a parameter whose gradient alone is bad', async (t) => {
 
 test.serial('names weights that were bad from the start', async (t) => {
   const flow = affineFlow();
-  tf.tidy(() => flow.parameters[1].variable.assign(tf.tensor1d([0, Infinity])));
+  tf.tidy(() => flow.bijector.parameters[1].variable.assign(tf.tensor1d([0, Infinity])));
   const error = await t.throwsAsync(fit(flow, gaussianRows(40)), { instanceOf: FlowNumericsError });
   t.is((error as FlowNumericsError).path, 'bijector.logScale');
   flow.dispose();

@@ -124,6 +124,10 @@ test.serial('a run of steps that ended within an epoch can be taken further', as
   const again = await train({ ...counted, steps: 6, checkpoint: { url } });
   t.deepEqual(again.weights, first.weights);
   t.deepEqual(comparable(again.history), comparable(first.history));
+  let resumedAt = 0;
+  const onStart = (start: { resumedAt: number }) => void (resumedAt = start.resumedAt);
+  await train({ ...counted, steps: 11, checkpoint: { url }, callbacks: { onStart } }, 7);
+  t.is(resumedAt, 6);
   await assertSame(t, url, { ...counted, steps: 11 });
 });
 

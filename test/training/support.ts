@@ -1,9 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { Affine, Bijector, Chain, Flow, Permute, RandomStream, type Config, type Module } from '../../src/index.js';
+import {
+  Affine,
+  Bijector,
+  Chain,
+  Flow,
+  Normal,
+  Permute,
+  RandomStream,
+  type Config,
+  type Module,
+} from '../../src/index.js';
 import type { ValueAndLogDet } from '../../src/bijectors/bijector.js';
 import { inTrainingMode, trainingStream } from '../../src/training-mode.js';
-import { StandardNormal } from '../support/standard-normal.js';
 
 export { inTrainingMode };
 
@@ -24,12 +33,12 @@ export function smallFlow(...extra: Bijector[]): Flow {
     new Affine({ shift: [0.1, -0.2], scale: [1.1, 0.9] }),
     ...extra,
   ];
-  return new Flow({ base: new StandardNormal({ eventShape: [2] }), bijector: new Chain({ bijectors }) });
+  return new Flow({ base: Normal.standard([2]), bijector: new Chain({ bijectors }) });
 }
 
 /** One shift and one scale a column, fitted in closed form by the means and standard deviations of the data. */
 export function affineFlow(): Flow {
-  return new Flow({ base: new StandardNormal({ eventShape: [2] }), bijector: new Affine({ eventShape: [2] }) });
+  return new Flow({ base: Normal.standard([2]), bijector: new Affine({ eventShape: [2] }) });
 }
 
 /** All weights of a model, one after the other. */

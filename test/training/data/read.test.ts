@@ -1,15 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfData from '@tensorflow/tfjs-data';
 import test from 'ava';
-import { FlowDataError, FlowError, FlowShapeError, RandomStream, ready, type FitData } from '../../../src/index.js';
-import { MemoryTable } from '../../../src/training/data/memory-table.js';
+import type { FlowError } from '../../../src/index.js';
+import { FlowDataError, FlowShapeError, RandomStream, ready, type FitData } from '../../../src/index.js';
+import type { MemoryTable } from '../../../src/training/data/memory-table.js';
 import { readTable } from '../../../src/training/data/read.js';
 import type { Batch, Table } from '../../../src/training/data/table.js';
 import type { Shape } from '../../../src/shapes.js';
 
-test.before(async () => {
-  await ready({ backend: 'cpu' });
-});
+await ready({ backend: 'cpu' }); // the tables below hold tensors
 
 const REALS = [-Infinity, Infinity] as const;
 
