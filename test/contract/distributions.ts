@@ -7,7 +7,7 @@ import { assignParameters } from '../../src/module.js';
 import { sizeOf } from '../../src/shapes.js';
 import { perturb } from '../support/perturb.js';
 import { differencesOf } from './central-difference.js';
-import { expect, expectClose, expectRefusal, expectSame, listsFrom, numbersFrom, type Check } from './check.js';
+import { expect, expectClose, expectRefusal, expectSame, listsFrom, numbersFrom, type Check } from './expect.js';
 import { chiSquareExcess, densityGrid, kolmogorovDistance } from './density-grid.js';
 
 /** A class that the suite tests. */

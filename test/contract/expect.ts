@@ -6,7 +6,7 @@ import type { FlowError } from '../../src/index.js';
 export interface Check {
   readonly name: string;
   /** Throws, or rejects, when the property does not hold. */
-  run(): void | Promise<void>;
+  readonly run: () => void | Promise<void>;
 }
 
 /** @throws Error with this message unless `holds`. */
