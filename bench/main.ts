@@ -37,5 +37,6 @@ if (values.json) {
 }
 if (!values.quick) {
   mkdirSync('bench/results', { recursive: true });
-  writeFileSync(`bench/results/${name}.json`, `${JSON.stringify(json, null, 2)}\n`);
+  const result = { machine: describeMachine(), ...json };
+  writeFileSync(`bench/results/${name}.json`, `${JSON.stringify(result, null, 2)}\n`);
 }

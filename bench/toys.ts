@@ -16,10 +16,16 @@ export async function benchToys(quick: boolean): Promise<BenchResult> {
   const seeds = quick ? [0] : [0, 1, 2];
   const results = [];
   for (const name of Object.keys(toys) as ToyName[]) {
-    const runs = [];
+    const runs: ToyRun[] = [];
     for (const seed of seeds) runs.push(await fitToy(name, seed, steps));
     const mean = (pick: (run: ToyRun) => number) => runs.reduce((sum, run) => sum + pick(run), 0) / runs.length;
-    results.push({ toy: name, exact: mean((r) => r.exact), model: mean((r) => r.model), gap: mean((r) => r.gap), runs });
+    results.push({
+      toy: name,
+      exact: mean((r) => r.exact),
+      model: mean((r) => r.model),
+      gap: mean((r) => r.gap),
+      runs,
+    });
   }
   const nats = (value: number) => value.toFixed(4);
   const table = formatTable([

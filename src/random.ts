@@ -95,6 +95,33 @@ export class RandomStream {
     }
   }
 
+  /** `count` gamma numbers of the given shape and scale 1. */
+  gamma(count: number, shape: number): Float32Array {
+    const out = new Float32Array(count);
+    for (let i = 0; i < count; i++) out[i] = this.nextGamma(shape);
+    return out;
+  }
+
+  /**
+   * One gamma number, of density `x^(shape - 1) e^-x / Γ(shape)`, by rejection (Marsaglia and Tsang, "A simple method
+   * for generating gamma variables", 2000).
+   *
+   * @throws FlowConfigError for a shape that is not positive.
+   */
+  nextGamma(shape: number): number {
+    if (!(shape > 0 && shape < Infinity)) {
+      throw new FlowConfigError('RandomStream.nextGamma', { expected: 'a positive shape', got: String(shape) });
+    }
+    if (shape < 1) return this.nextGamma(shape + 1) * (1 - this.next()) ** (1 / shape);
+    const d = shape - 1 / 3;
+    const c = 1 / Math.sqrt(9 * d);
+    for (;;) {
+      const x = this.nextNormal();
+      const v = (1 + c * x) ** 3;
+      if (v > 0 && Math.log(1 - this.next()) < (x * x) / 2 + d * (1 - v + Math.log(v))) return d * v;
+    }
+  }
+
   /** One integer in [0, bound), without modulo bias. */
   nextInteger(bound: number): number {
     const limit = 2 ** 32 - (2 ** 32 % bound);

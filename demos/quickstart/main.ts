@@ -10,7 +10,7 @@ import { cosine, fit, loadFlow, ready, splineCouplingFlow, type EpochRecord, typ
 import { fitGaussian, gaussianLogDensity } from './baselines/gaussian.js';
 import { fitKernelDensity, kernelLogDensity } from './baselines/kernel-density.js';
 import { renderReport } from './report.js';
-import { COLUMNS, COUNT_COLUMN, distinctRows, jitter, readTable, splitRows } from './table.js';
+import { cleanRows, COLUMNS, readTable, splitByProtein } from './table.js';
 
 const DATA = fileURLToPath(new URL('../../../demos/quickstart/data/protein.csv.gz', import.meta.url));
 const MODEL = 'file://models/quickstart';
@@ -22,10 +22,10 @@ const { backend, reason } = await ready();
 console.log(`Backend: ${backend}. ${reason}`);
 
 const all = readTable(DATA);
-const rows = jitter(distinctRows(all), COUNT_COLUMN, 1, 'jitter');
-const [train, validation, test] = splitRows(rows, [0.8, 0.1, 0.1], 'split');
+const rows = cleanRows(all);
+const { train, validation, test } = splitByProtein(rows);
 console.log(
-  `Proteins: ${all.length} rows of ${COLUMNS.length} columns, ${rows.length} of them distinct; ` +
+  `Proteins: ${all.length} rows of ${COLUMNS.length} columns, ${rows.length} of them fit for a density; ` +
     `${train.length} to train on, ${validation.length} to choose by, ${test.length} held out.\n`,
 );
 

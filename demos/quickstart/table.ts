@@ -1,47 +1,50 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
-import { RandomStream, type Seed } from 'tfjs-flows';
+import { dequantize, distinctRows, splitRows } from 'tfjs-flows';
 
 /** Names of the columns of the protein table, short enough for a heading. */
 export const COLUMNS = [
-  'surface area',
-  'non-polar area',
-  'fraction exposed',
-  'side-chain area',
-  'residue mass',
-  'mass deviation',
-  'distance',
-  'atoms',
-  'penalty',
+  'surface',
+  'non-polar',
+  'fraction',
+  'residue part',
+  'mass-weighted',
   'deviation',
+  'distance',
+  'penalty',
+  'constraints',
+  'RMSD',
 ];
 
-/** The column that counts in whole numbers. */
-export const COUNT_COLUMN = 7;
+/** The column of whole numbers. */
+const COUNT_COLUMN = 7;
+
+/** Values that hundreds of rows share in a column of otherwise scattered numbers; the second is an RMSD of zero. */
+const SPIKES = [
+  { column: 8, value: 12.023 },
+  { column: 9, value: -1.8912 },
+];
+
+/** Leading columns that many rows have in common, to every digit, as if they were predictions for one protein. */
+const PROTEIN_COLUMNS = 6;
 
 /** Reads a gzipped CSV file without header into rows of numbers. */
 export function readTable(path: string): number[][] {
   return parse(gunzipSync(readFileSync(path)), { cast: Number }) as unknown as number[][];
 }
 
-/** Each distinct row once, in order of first appearance. */
-export function distinctRows(rows: number[][]): number[][] {
-  return [...new Map(rows.map((row) => [row.join(), row])).values()];
+/**
+ * Rows that a continuous density can be fitted to and compared on: none twice, none at a value that hundreds share,
+ * whole numbers spread over their cells.
+ */
+export function cleanRows(rows: number[][]): number[][] {
+  const clean = distinctRows(rows).filter((row) => SPIKES.every(({ column, value }) => row[column] !== value));
+  return dequantize(clean, { column: COUNT_COLUMN, width: 1, seed: 'noise' });
 }
 
-/** Adds noise uniform on `[-width / 2, width / 2)` to one column, so that whole numbers have a density. */
-export function jitter(rows: number[][], column: number, width: number, seed: Seed): number[][] {
-  const noise = RandomStream.from(seed).uniform(rows.length, -width / 2, width / 2);
-  return rows.map((row, i) => row.with(column, row[column] + noise[i]));
-}
-
-/** Shuffles rows and cuts them into parts of the given fractions. */
-export function splitRows(rows: number[][], fractions: number[], seed: Seed): number[][][] {
-  const order = RandomStream.from(seed).permutation(rows.length);
-  const edges = [0];
-  for (const fraction of fractions) edges.push(edges.at(-1)! + fraction * rows.length);
-  return fractions.map((_, part) =>
-    Array.from(order.subarray(Math.round(edges[part]), Math.round(edges[part + 1])), (row) => rows[row]),
-  );
+/** Rows to train on, to choose by and to hold out; rows that seem to be of one protein fall in the same part. */
+export function splitByProtein(rows: number[][]) {
+  const groups = rows.map((row) => row.slice(0, PROTEIN_COLUMNS).join());
+  return splitRows(rows, { fractions: { train: 0.8, validation: 0.1, test: 0.1 }, seed: 'split', groups });
 }

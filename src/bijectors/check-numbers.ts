@@ -20,3 +20,17 @@ export function checkNumbers(
     });
   }
 }
+
+/**
+ * Checks the ends of a bounded interval.
+ *
+ * @throws FlowConfigError unless `low < high`, both finite.
+ */
+export function checkEnds(where: string, low: number, high: number): void {
+  if (Number.isFinite(low) && Number.isFinite(high) && low < high) return;
+  throw new FlowConfigError(where, {
+    expected: 'finite ends `low` < `high`',
+    got: `low ${low}, high ${high}`,
+    hint: 'For a half-line use Exp or Softplus.',
+  });
+}

@@ -1,5 +1,6 @@
 import type { Config } from '../module.js';
 import type { Bijector } from './bijector.js';
+import { checkEnds } from './check-numbers.js';
 import { Invert } from './invert.js';
 import { Sigmoid, type SigmoidOptions } from './sigmoid.js';
 
@@ -15,6 +16,7 @@ export class Logit extends Invert {
 
   /** @throws FlowConfigError unless `low < high`, both finite. */
   constructor({ eventShape, low = 0, high = 1 }: SigmoidOptions) {
+    checkEnds('Logit', low, high);
     super({ bijector: new Sigmoid({ eventShape, low, high }) });
     this.#config = { eventShape, low, high };
   }

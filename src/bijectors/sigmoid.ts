@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { FlowConfigError } from '../errors.js';
 import type { Config } from '../module.js';
+import { checkEnds } from './check-numbers.js';
 import { CoordinateMap, type CoordinateMapOptions } from './coordinate-map.js';
 
 /** Options of {@link Sigmoid} and {@link Logit}. */
@@ -29,13 +29,7 @@ export class Sigmoid extends CoordinateMap {
 
   /** @throws FlowConfigError unless `low < high`, both finite. */
   constructor({ eventShape, low = 0, high = 1 }: SigmoidOptions) {
-    if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
-      throw new FlowConfigError('Sigmoid', {
-        expected: 'finite ends `low` < `high`',
-        got: `low ${low}, high ${high}`,
-        hint: 'For a half-line use Exp or Softplus.',
-      });
-    }
+    checkEnds('Sigmoid', low, high);
     super(eventShape, [low, high]);
     this.low = low;
     this.high = high;

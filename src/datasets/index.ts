@@ -1,1 +1,4 @@
+export * from './dequantize.js';
+export * from './distinct-rows.js';
+export * from './split-rows.js';
 export * from './toys/index.js';

@@ -19,7 +19,10 @@ export interface SampleOptions {
   readonly seed: Seed;
   /** Conditioning input: `[...contextShape]` for every draw alike, or `[n, ...contextShape]`, one a draw. */
   readonly context?: Tensor | null;
-  /** Standard deviation of the base relative to the one trained, `z ~ N(0, T²)`. Default: 1. */
+  /**
+   * Spread of the draws around their centre relative to the one trained, `z ~ N(0, T²)` for a standard normal base.
+   * Default: 1, the only value that a distribution without {@link Distribution.supportsTemperature} takes.
+   */
   readonly temperature?: number;
 }
 
@@ -39,8 +42,13 @@ export abstract class Distribution extends Module {
   readonly contextShape: Shape | null = null;
   /** Interval that every coordinate lies in; the density is zero outside. */
   readonly support: Interval = [-Infinity, Infinity];
-  /** Whether gradients flow from draws to the parameters (reparameterised sampling). */
+  /**
+   * Whether gradients flow from draws to all trainable parameters (reparameterised sampling); trivially so where
+   * nothing is trained.
+   */
   readonly reparameterised: boolean = false;
+  /** Whether draws can be scaled about their centre by a temperature. */
+  readonly supportsTemperature: boolean = false;
 
   /** `log p(x)` in nats, `[batch]`, of `x` with shape `[batch, ...eventShape]`. */
   protected abstract density(x: Tensor, context: Tensor | null): Tensor;
@@ -69,7 +77,8 @@ export abstract class Distribution extends Module {
    * `n` independent draws as constants: no gradient flows through them.
    *
    * @returns `[n, ...eventShape]`
-   * @throws FlowConfigError when `n` is not a count, or no seed is given.
+   * @throws FlowConfigError when `n` is not a count, no seed is given, or the temperature is not supported.
+   * @throws FlowShapeError when a context is missing, not wanted, or of another shape.
    */
   sample(n: number, options: SampleOptions): Tensor {
     return tf.tidy(() => stopGradient(this.drawChecked('sample', n, options)));
@@ -103,6 +112,12 @@ export abstract class Distribution extends Module {
     });
   }
 
+  /** Numbers of this distribution: a trained variable, or a constant that follows from the options. */
+  protected parameter(name: string, shape: Shape, values: readonly number[], learnable: boolean): Tensor {
+    if (learnable) return this.weight(name, shape, [...values]);
+    return this.constant(name, tf.tensor([...values], [...shape], 'float32'));
+  }
+
   /** Argument checks shared by all sampling methods, then {@link draw}. */
   protected drawChecked(method: string, n: number, options: SampleOptions): Tensor {
     const { stream, context, temperature } = this.checkSampling(method, n, options);
@@ -119,15 +134,22 @@ export abstract class Distribution extends Module {
     if (!Number.isInteger(n) || n < 0) {
       throw new FlowConfigError(where, { expected: 'n: a whole number of draws', got: String(n) });
     }
-    if (seed === undefined) {
+    if (seed === undefined || seed === null) {
       throw new FlowConfigError(where, {
         expected: '`seed`: a string, a number or a RandomStream',
         got: 'none',
         hint: 'Randomness is always explicit here.',
       });
     }
-    if (!(temperature > 0)) {
+    if (!(temperature > 0 && temperature < Infinity)) {
       throw new FlowConfigError(where, { expected: 'temperature: a positive number', got: String(temperature) });
+    }
+    if (temperature !== 1 && !this.supportsTemperature) {
+      throw new FlowConfigError(where, {
+        expected: 'temperature 1',
+        got: String(temperature),
+        hint: `Draws of ${this.className} have no scale about a centre; leave \`temperature\` out.`,
+      });
     }
     return {
       stream: RandomStream.from(seed),

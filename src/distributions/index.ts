@@ -1,2 +1,12 @@
+export * from './conditional-normal.js';
 export * from './distribution.js';
+export * from './laplace.js';
+export * from './location-scale.js';
+export * from './mixture.js';
+export * from './multivariate-normal.js';
 export * from './normal.js';
+export * from './product.js';
+export * from './student-t.js';
+export * from './uniform.js';
+export * from './von-mises.js';
+export type { PerCoordinate } from './check.js';

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { clamp } from '../kernels/clamp/op.js';
 import { logSoftmax } from '../kernels/log-sum-exp/op.js';
+import { withoutGradient } from '../kernels/stop-gradient/op.js';
 import type { Config } from '../module.js';
 import { pick, selectBin } from './bins.js';
 import { ElementwiseTransform, type ElementwiseResult } from './elementwise-transform.js';
@@ -15,7 +16,7 @@ export interface LinearSplineFunctionOptions extends SplineBoxOptions {
 
 /**
  * Piecewise linear map of each element, with `log |dy/dx|`: on equal bins of the box it is the cdf of the density
- * `bins · softmax(raw)`.
+ * `bins · softmax(raw)`. Raw numbers more than 25 below the largest count as 25 below.
  *
  * Source: Müller et al., "Neural importance sampling", 2019, section 4.1.
  *
@@ -83,13 +84,14 @@ export class LinearSpline extends ElementwiseTransform {
   }
 }
 
-/** Keeps the quotient finite in bins so low that float32 cannot tell their ends apart. */
-const TINY = 1e-12;
+/** Least logarithm of a density, relative to the largest one: a density of zero has no inverse. */
+const LEAST_LOG = -25;
 
 function spline(x: Tensor, raw: Tensor, box: SplineBox, inverse: boolean): ElementwiseResult {
   const bins = raw.shape[1]!;
   return inBox(x, box, (u) => {
-    const logHeights = logSoftmax(raw);
+    const largest = withoutGradient([raw], (v) => tf.max(v, 1, true));
+    const logHeights = logSoftmax(clamp(tf.sub(raw, largest), LEAST_LOG, 0));
     const heights = tf.exp(logHeights);
     const widths = tf.fill([raw.shape[0], bins], 1 / bins);
     const bin = selectBin(u, inverse ? heights : widths);
@@ -97,7 +99,7 @@ function spline(x: Tensor, raw: Tensor, box: SplineBox, inverse: boolean): Eleme
     const height = pick(heights, bin.reached);
     const logDet = tf.add(pick(logHeights, bin.reached), Math.log(bins));
     if (inverse) {
-      const part = clamp(tf.div(tf.sub(u, bottom), tf.add(height, TINY)), 0, 1);
+      const part = clamp(tf.div(tf.sub(u, bottom), height), 0, 1);
       return { value: tf.add(left, tf.div(part, bins)), logDet: tf.neg(logDet) };
     }
     const part = clamp(tf.mul(tf.sub(u, left), bins), 0, 1);

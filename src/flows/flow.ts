@@ -22,6 +22,7 @@ export class Flow extends Distribution {
   override readonly contextShape: Shape | null;
   override readonly support: Interval;
   override readonly reparameterised: boolean;
+  override readonly supportsTemperature: boolean;
 
   /** @throws FlowShapeError when the base does not draw what the bijector takes. */
   constructor({ base, bijector }: { base: Distribution; bijector: Bijector }) {
@@ -38,6 +39,7 @@ export class Flow extends Distribution {
     this.contextShape = commonContextShape('Flow', [base, bijector]);
     this.support = bijector.domainOut;
     this.reparameterised = base.reparameterised;
+    this.supportsTemperature = base.supportsTemperature;
   }
 
   /** Base → data: `x = f(z)`. */

@@ -41,6 +41,7 @@ export class TrainingRun {
     const { callbacks, table, totalSteps } = this.#plan;
     for (const warning of table.warnings) {
       if (callbacks.onWarning) await callbacks.onWarning(warning);
+      // eslint-disable-next-line no-console -- the default, for callers who pass no `onWarning`
       else console.warn(warning);
     }
     await this.#begin();

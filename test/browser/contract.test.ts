@@ -11,17 +11,16 @@ const SAME_EVERYWHERE = [
 ];
 
 const page = await openPage<typeof contract>('contract');
-const checks = await page.call('startChecks', { backend: 'webgl', wasmPaths: WASM_PATH });
+const names = await page.call('startChecks', { backend: 'webgl', wasmPaths: WASM_PATH });
 test.after.always(() => page.close());
 
-checks.forEach(({ subject, name }, index) => {
-  if (SAME_EVERYWHERE.includes(name)) return;
-  test.serial(`${subject}: ${name} [webgl]`, async (t) => {
+names.forEach((name, index) => {
+  if (SAME_EVERYWHERE.some((claim) => name.endsWith(claim))) return;
+  test.serial(`${name} [webgl]`, async (t) => {
     t.is(await page.call('runCheck', index), null);
   });
 });
 
 test('what is left out here is tested in Node', (t) => {
-  const names = new Set(checks.map(({ name }) => name));
-  t.deepEqual(SAME_EVERYWHERE.filter((name) => !names.has(name)), []); // prettier-ignore
+  for (const claim of SAME_EVERYWHERE) t.true(names.some((name) => name.endsWith(claim)), claim); // prettier-ignore
 });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
 import type { Conditioner } from '../../src/index.js';
-import { deserialize, serialize, type Catalogue } from '../../src/io/config.js';
+import { deserialize, serialize, type Catalogue, type SerializedObject } from '../../src/io/config.js';
 import { onEachBackend } from '../support/backends.js';
 import { assertClose } from '../support/close.js';
 import { DENSE_CONDITIONERS, randomInputs } from './samples.js';
@@ -43,7 +43,7 @@ for (const Class of DENSE_CONDITIONERS) {
     onEachBackend(test, `${name}: its options rebuild it, with equal weights for the equal seed`, (t) => {
       tf.tidy(() => {
         const net = build();
-        const saved = JSON.parse(JSON.stringify(serialize(net)));
+        const saved = JSON.parse(JSON.stringify(serialize(net))) as SerializedObject;
         const again = deserialize(saved, catalogue, 'test') as Conditioner;
         t.deepEqual(
           again.parameters.map(({ path }) => path),
@@ -61,7 +61,7 @@ for (const Class of DENSE_CONDITIONERS) {
       tf.tidy(() => {
         const net = build();
         const [x, context] = randomInputs(net, 16);
-        const loss = () => tf.sum(tf.square(net.apply(x, context))) as tf.Scalar;
+        const loss = () => tf.sum<tf.Scalar>(tf.square(net.apply(x, context)));
         const { grads } = tf.variableGrads(loss, net.trainableVariables);
         for (const { path, variable } of net.parameters) {
           const gradient = grads[variable.name].dataSync();

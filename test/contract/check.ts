@@ -2,10 +2,10 @@
 export interface Check {
   /** What is examined, such as `Affine 0`: a class and the number of its sample. */
   readonly subject: string;
-  /** What is claimed of it. */
+  /** Subject and claim, such as `Affine 0: log-determinants are those of the Jacobian`. */
   readonly name: string;
   /** Throws when the claim does not hold. */
-  run(): void | Promise<void>;
+  readonly run: () => void | Promise<void>;
 }
 
 /** Throws with `message` unless `condition` holds. */
@@ -30,13 +30,18 @@ export function ensureClose(
   }
 }
 
-/** Throws unless `body` throws an error of the given class whose message names its origin. */
+/** Throws unless `body` throws an error of the given class. */
 export function ensureThrows(what: string, type: new (...args: never[]) => Error, body: () => unknown): void {
-  let error: unknown = null;
   try {
     body();
-  } catch (thrown) {
-    error = thrown;
+  } catch (error) {
+    ensure(error instanceof type, () => `${what}: expected ${type.name}, got ${String(error)}`);
+    return;
   }
-  ensure(error instanceof type, () => `${what}: expected ${type.name}, got ${error === null ? 'no error' : error}`);
+  ensure(false, `${what}: expected ${type.name}, got no error`);
+}
+
+/** Numbers as messages print them. */
+export function listed(values: ArrayLike<number>): string {
+  return `[${Array.from(values).join(', ')}]`;
 }

@@ -44,3 +44,16 @@ function boundsIn(value: unknown): number[] {
 export function unitAt(value: number, [low, high]: Interval): number {
   return Math.min(Math.max(1, Math.abs(value)), (value - low) / 2, (high - value) / 2);
 }
+
+/** Numbers that differ from the given ones by rounding errors, and stay in the domain. */
+export function nudge(values: Float32Array, [low, high]: Interval, stream: RandomStream): Float32Array {
+  const noise = stream.normal(values.length);
+  return values.map((value, i) =>
+    Math.min(high, Math.max(low, value + 3e-7 * Math.max(Math.abs(value), 1e-3) * noise[i])),
+  );
+}
+
+/** Largest difference of two lists, entry by entry. */
+export function largestGap(a: Float32Array, b: Float32Array): number {
+  return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i])), 0);
+}

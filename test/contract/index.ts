@@ -1,3 +1,3 @@
-export { bijectorChecks, bijectorClasses } from './bijector-checks.js';
+export { bijectorChecks, bijectorClasses } from './bijectors.js';
 export type { Check } from './check.js';
-export { elementwiseChecks, elementwiseClasses } from './elementwise-checks.js';
+export { elementwiseChecks, elementwiseClasses } from './elementwise.js';

@@ -69,7 +69,7 @@ onEachBackend(test, 'first, second and third derivatives are those of the formul
 onEachBackend(test, 'the weights of a network see a loss on its input gradient', (t) => {
   const net = new MLP({ inputs: 2, outputs: 1, hidden: [6], activation: 'tanh' });
   const x = tf.tensor2d([[0.3, -0.8], [1.1, 0.4]]); // prettier-ignore
-  const loss = () => tf.tidy(() => tf.sum(tf.square(tf.grad((input) => tf.sum(net.apply(input)))(x)))) as tf.Scalar;
+  const loss = () => tf.tidy(() => tf.sum<tf.Scalar>(tf.square(tf.grad((input) => tf.sum(net.apply(input)))(x))));
   const { grads } = tf.variableGrads(loss, net.trainableVariables);
   const { variable: kernel } = net.parameters[0];
   const [start, step] = [kernel.dataSync().slice(), 1e-2];

@@ -7,6 +7,8 @@ import ts from 'typescript';
 /** Folders of src/, each of which may import from those before it. */
 const LAYERS = [
   'kernels',
+  'numerics',
+  'datasets',
   'ode',
   'elementwise',
   'conditioners',

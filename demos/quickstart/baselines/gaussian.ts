@@ -5,7 +5,11 @@ export interface Gaussian {
   readonly factor: number[][];
 }
 
-/** The Gaussian of greatest likelihood: mean and covariance of the rows. */
+/**
+ * The Gaussian of greatest likelihood: mean and covariance of the rows.
+ *
+ * @throws Error when the rows lie in a plane of fewer dimensions, where they have no density.
+ */
 export function fitGaussian(rows: readonly number[][]): Gaussian {
   const dims = rows[0].length;
   const mean = Array.from({ length: dims }, (_, i) => average(rows.map((row) => row[i])));
@@ -45,6 +49,7 @@ function cholesky(lower: number[][]): number[][] {
     row.forEach((entry, j) => {
       let rest = entry;
       for (let k = 0; k < j; k++) rest -= factor[i][k] * factor[j][k];
+      if (i === j && !(rest > 1e-12 * entry)) throw new Error(`Column ${i} follows from those before it.`);
       factor[i].push(i === j ? Math.sqrt(rest) : rest / factor[j][j]);
     });
   });

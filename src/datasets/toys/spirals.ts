@@ -7,18 +7,21 @@ const SHRINK = 3;
 const SIDE = 0.5 / SHRINK;
 const NOISE = 0.1;
 
-/** Points along one arm, and the log-weight of each in the integral over `m`, whose density is `2m / (3π)²`. */
-const ARM = (() => {
+/** Points along both arms, and the log-weight of each in the mean over the arms and `m`, whose density is `2m / (3π)²`. */
+const ARMS = (() => {
   const { nodes, logWeights } = gaussLegendre(0, TURN, 96);
-  return Array.from(nodes, (m, i) => ({
-    x: (-m * Math.cos(m)) / SHRINK,
-    y: (m * Math.sin(m)) / SHRINK,
-    logWeight: logWeights[i] + Math.log((2 * m) / TURN ** 2),
-  }));
+  return [1, -1].flatMap((sign) =>
+    Array.from(nodes, (m, i) => ({
+      sign,
+      x: (-m * Math.cos(m)) / SHRINK,
+      y: (m * Math.sin(m)) / SHRINK,
+      logWeight: logWeights[i] + Math.log(m / TURN ** 2),
+    })),
+  );
 })();
 
-/** Terms this far below the largest, in nats, leave no trace in a double. */
-const NEGLIGIBLE = 45;
+/** Terms this many nats below the largest leave no trace in a double. */
+const NEGLIGIBLE = 35;
 
 /**
  * Two interleaving spirals.
@@ -40,27 +43,20 @@ export const spirals = defineToy({
     return [sign * x + NOISE * stream.nextNormal(), sign * y + NOISE * stream.nextNormal()];
   },
   logDensityAt(x, y) {
-    return logSumExp([alongArm(x, y), alongArm(-x, -y)]) - Math.log(2);
+    const distances = ARMS.map(
+      (square) => beyondSide(square.sign * x - square.x) ** 2 + beyondSide(square.sign * y - square.y) ** 2,
+    );
+    const reach = Math.min(...distances) + 2 * NOISE ** 2 * NEGLIGIBLE;
+    const terms = ARMS.filter((_, i) => distances[i] <= reach).map(
+      (square) =>
+        square.logWeight + logBlurredSide(square.sign * x - square.x) + logBlurredSide(square.sign * y - square.y),
+    );
+    return logSumExp(terms);
   },
 });
 
-/** Log-density at a point of the arm that is not turned. */
-function alongArm(x: number, y: number): number {
-  const exponents = ARM.map((node) => {
-    const distance = Math.hypot(beyondSquare(x - node.x), beyondSquare(y - node.y));
-    return -(distance ** 2) / (2 * NOISE ** 2);
-  });
-  const nearest = Math.max(...exponents);
-  const terms: number[] = [];
-  ARM.forEach((node, i) => {
-    if (exponents[i] < nearest - NEGLIGIBLE) return;
-    terms.push(node.logWeight + logBlurredSide(x - node.x) + logBlurredSide(y - node.y));
-  });
-  return logSumExp(terms);
-}
-
 /** How far outside of [0, 1/6] a coordinate lies. */
-function beyondSquare(offset: number): number {
+function beyondSide(offset: number): number {
   return Math.max(0, -offset, offset - SIDE);
 }
 

@@ -28,7 +28,7 @@ export interface Toy {
    * @returns `[n]`
    * @throws FlowShapeError when the numbers do not come in pairs, FlowDataError when one is not finite.
    */
-  logDensity(points: ArrayLike<number>): Float64Array;
+  readonly logDensity: (points: ArrayLike<number>) => Float64Array;
 }
 
 /** What tells one toy from another. */
@@ -36,9 +36,9 @@ export interface ToyDefinition {
   readonly name: string;
   readonly title: string;
   /** One draw. */
-  draw(stream: RandomStream): Point;
+  readonly draw: (stream: RandomStream) => Point;
   /** `log p(x, y)` in nats. */
-  logDensityAt(x: number, y: number): number;
+  readonly logDensityAt: (x: number, y: number) => number;
 }
 
 /** Wraps the mathematics of a toy in the checks and loops that all of them share. */

@@ -1,11 +1,15 @@
-import { gaussLegendre, logIntegral } from './quadrature.js';
+import { gaussLegendre } from './quadrature.js';
 import { logSumExp } from './special.js';
 import { defineToy } from './toy.js';
 
 const NOISE = 0.1;
 const SCALE = 2;
 const CENTRE = [0.5, 0.25] as const;
+
+/** Points along the upper half circle, with the log-weights of the integral over `t`. */
 const ARC = gaussLegendre(0, Math.PI, 64);
+const ARC_X = ARC.nodes.map(Math.cos);
+const ARC_Y = ARC.nodes.map(Math.sin);
 
 /**
  * Two interleaving half circles, blurred.
@@ -38,5 +42,7 @@ export const twoMoons = defineToy({
 
 /** `log ∫ exp(-|(u, v) - (cos t, sin t)|² / 2σ²) dt` over the upper half circle. */
 function alongArc(u: number, v: number): number {
-  return logIntegral(ARC, (t) => -((u - Math.cos(t)) ** 2 + (v - Math.sin(t)) ** 2) / (2 * NOISE ** 2));
+  return logSumExp(
+    ARC.logWeights.map((weight, i) => weight - ((u - ARC_X[i]) ** 2 + (v - ARC_Y[i]) ** 2) / (2 * NOISE ** 2)),
+  );
 }

@@ -25,7 +25,8 @@ export function takeColumns(x: Tensor, indices: readonly number[]): Tensor {
 
 /** The adjoint of {@link takeColumns}: column `i` goes to `indices[i]` of `width` columns, all others are zero. */
 export function spreadColumns(x: Tensor, indices: readonly number[], width: number): Tensor {
-  const positions = Array.from({ length: width }, (_, column) => indices.indexOf(column));
+  const positions = Array<number>(width).fill(-1);
+  indices.forEach((column, i) => (positions[column] = i));
   if (indices.length === width) return takeColumns(x, positions);
   const source = indices.length;
   return tf.customGrad((input) => ({

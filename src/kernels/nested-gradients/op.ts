@@ -23,7 +23,7 @@ const configs = Object.entries(KERNELS).map(([kernelName, [input, pullBack]]): G
   inputsToSave: [input],
   outputsToSave: [true],
   gradFunc: (dy, [x, y], attributes) => {
-    const gradient = (upstream: Tensor, output: Tensor) => pullBack(upstream, output, attributes as NamedAttrMap);
+    const gradient = (upstream: Tensor, output: Tensor) => pullBack(upstream, output, attributes);
     return { [input]: () => gradient(dy as Tensor, asFunctionOf(x, y, gradient)) };
   },
 }));
@@ -32,7 +32,7 @@ const configs = Object.entries(KERNELS).map(([kernelName, [input, pullBack]]): G
 function asFunctionOf(x: Tensor, y: Tensor, gradient: (dy: Tensor, y: Tensor) => Tensor): Tensor {
   return tf.customGrad((input) => ({
     value: tf.clone(y),
-    gradFunc: (dy) => [gradient(dy as Tensor, asFunctionOf(input as Tensor, y, gradient))],
+    gradFunc: (dy) => [gradient(dy, asFunctionOf(input as Tensor, y, gradient))],
   }))(x);
 }
 

@@ -39,7 +39,7 @@ export function isNumericArray(value: unknown): value is NumericArray {
  * @throws FlowDataError for anything that is not a number.
  */
 export async function toRows(rows: unknown, shape: Shape, where: string, name: string, single = false) {
-  if (rows instanceof tf.Tensor) return fromTensor(rows, shape, where, name, single);
+  if (rows instanceof tf.Tensor) return fromTensor(rows as Tensor, shape, where, name, single);
   if (isNumericArray(rows)) return fromTypedArray(rows, shape, where, name);
   if (Array.isArray(rows)) return fromArray(single && isSingleRow(rows, shape) ? [rows] : rows, shape, where, name);
   if (single && typeof rows === 'number') return fromArray([rows], shape, where, name);

@@ -1,17 +1,14 @@
 import { ready, type BackendName } from '../../../src/index.js';
-import { bijectorChecks } from '../../contract/bijector-checks.js';
+import { bijectorChecks } from '../../contract/bijectors.js';
 import type { Check } from '../../contract/check.js';
-
-/** What a check examines, and what it claims. */
-export type CheckName = Pick<Check, 'subject' | 'name'>;
 
 let checks: Check[] = [];
 
 /** Starts a backend and names all checks. */
-export async function startChecks(options: { backend: BackendName; wasmPaths: string }): Promise<CheckName[]> {
+export async function startChecks(options: { backend: BackendName; wasmPaths: string }): Promise<string[]> {
   await ready(options);
   checks = bijectorChecks();
-  return checks.map(({ subject, name }) => ({ subject, name }));
+  return checks.map(({ name }) => name);
 }
 
 /** Runs the check at one place of the list; what was wrong, or null. */
