@@ -12,7 +12,7 @@ export function checkShape(where: string, shape: Shape): Shape {
       got: isList(shape) ? formatShape(shape) : String(shape),
     });
   }
-  return shape;
+  return shape as Shape;
 }
 
 /**

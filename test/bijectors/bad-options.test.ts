@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
-import type {
-  FlowError} from '../../src/index.js';
+import type { FlowError } from '../../src/index.js';
 import {
   ActNorm,
   Affine,

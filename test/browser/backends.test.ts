@@ -1,8 +1,9 @@
 import test from 'ava';
 import type { BackendName } from '../../src/index.js';
-import { openPage, WASM_PATH } from '../support/browser.js';
+import { openPage } from '../support/browser.js';
 import { assertClose } from '../support/close.js';
 import type * as backends from './pages/backends.js';
+import { WASM_PATH } from './pages/wasm-path.js';
 
 const page = await openPage<typeof backends>('backends');
 const webgpuObstacle = await page.call('webgpuObstacle');

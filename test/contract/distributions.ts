@@ -7,8 +7,8 @@ import { assignParameters } from '../../src/module.js';
 import { sizeOf } from '../../src/shapes.js';
 import { perturb } from '../support/perturb.js';
 import { differencesOf } from './central-difference.js';
-import { chiSquareExcess, densityGrid, kolmogorovDistance } from './density-grid.js';
 import { expect, expectClose, expectRefusal, expectSame, listsFrom, numbersFrom, type Check } from './expect.js';
+import { chiSquareExcess, densityGrid, kolmogorovDistance } from './density-grid.js';
 
 /** A class that the suite tests. */
 export interface DistributionClass {

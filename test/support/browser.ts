@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import { chromium, type Browser, type ConsoleMessage, type Page } from 'playwright-core';
+import { WASM_PATH } from '../browser/pages/wasm-path.js';
 
 /** Functions that a file of test/browser/pages exports; arguments and results are plain JSON. */
 type PageFunctions = Record<string, (...args: never[]) => unknown>;
@@ -26,12 +27,11 @@ export interface TestPage<Functions extends PageFunctions> {
     name: Name,
     ...args: Parameters<Functions[Name]>
   ): Promise<Awaited<ReturnType<Functions[Name]>>>;
+  /** Loads the page anew; the browser's storage stays. */
+  reload(): Promise<void>;
   /** Closes the browser. */
   close(): Promise<void>;
 }
-
-/** Where pages find the binaries of the wasm backend. */
-export const WASM_PATH = '/wasm/';
 
 /** WebGL 2 and WebGPU drawn by the processor, so that tests need no GPU; no connection but to this machine. */
 const FLAGS = [
@@ -75,6 +75,10 @@ export async function openPage<Functions extends PageFunctions>(
   }
   return {
     close,
+    async reload() {
+      await page.reload();
+      failOn(problems);
+    },
     async call(name, ...args) {
       const result: unknown = await page.evaluate(runInPage, { name, args });
       failOn(problems);
@@ -116,7 +120,7 @@ async function serve(files: ReadonlyMap<string, Uint8Array>, isolated: boolean):
   const contentOf = async (path: string): Promise<Uint8Array | string | undefined> => {
     if (path === '/') return '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>';
     if (path === '/favicon.ico') return '';
-    const binary = /^\/wasm\/([\w-]+\.wasm)$/.exec(path)?.[1];
+    const binary = path.startsWith(WASM_PATH) && path.endsWith('.wasm') && basename(path);
     return binary ? readFile(join(binaries, binary)) : files.get(path);
   };
   const server = createServer((request, response) => {
@@ -145,8 +149,10 @@ function contentTypeOf(path: string): string {
 }
 
 async function launch(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM_PATH;
-  if (!executablePath) throw new Error('CHROMIUM_PATH is not set: run `npm test`, which finds or installs a browser.');
+  const script = pathToFileURL(resolve('scripts', 'chromium.mjs')).href;
+  const { findChromium } = (await import(script)) as { findChromium: () => string | null };
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error('No browser found. Run `npm test`, which installs one or says how.');
   return chromium.launch({ executablePath, args: FLAGS });
 }
 

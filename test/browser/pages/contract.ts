@@ -1,14 +1,8 @@
 import { ready, type BackendName } from '../../../src/index.js';
 import { bijectorChecks } from '../../contract/bijectors.js';
+import type { Check } from '../../contract/check.js';
 
-let checks: ReturnType<typeof bijectorChecks> = [];
-
-/** What became of one check. */
-export interface CheckResult {
-  readonly name: string;
-  /** What was wrong, or null. */
-  readonly error: string | null;
-}
+let checks: Check[] = [];
 
 /** Starts a backend and names all checks. */
 export async function startChecks(options: { backend: BackendName; wasmPaths: string }): Promise<string[]> {
@@ -17,13 +11,12 @@ export async function startChecks(options: { backend: BackendName; wasmPaths: st
   return checks.map(({ name }) => name);
 }
 
-/** Runs the check at one place of the list. */
-export async function runCheck(index: number): Promise<CheckResult> {
-  const check = checks[index];
+/** Runs the check at one place of the list; what was wrong, or null. */
+export async function runCheck(index: number): Promise<string | null> {
   try {
-    await check.run();
-    return { name: check.name, error: null };
+    await checks[index].run();
+    return null;
   } catch (error) {
-    return { name: check.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
 }
