@@ -26,7 +26,7 @@ export function logAbsDet(rows: readonly ArrayLike<number>[]): number {
 }
 
 /** Relative steps tried one after the other: a kink or too much rounding spoils some, a wrong gradient all. */
-const STEPS = [0.02, 0.005, 0.001];
+const STEPS = [0.02, 0.005, 0.001, 0.00025];
 
 /**
  * Compares a derivative with central differences of `loss`, extrapolated from two steps (Richardson).
