@@ -12,7 +12,7 @@ const HELD_OUT = 10_000;
  */
 export async function benchToys(quick: boolean): Promise<BenchResult> {
   await ready();
-  const steps = quick ? 200 : 2000;
+  const steps = quick ? 100 : 2000;
   const seeds = quick ? [0] : [0, 1, 2];
   const results = [];
   for (const name of Object.keys(toys) as ToyName[]) {

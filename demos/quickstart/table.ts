@@ -14,7 +14,7 @@ export const COLUMNS = [
   'distance',
   'penalty',
   'constraints',
-  'RMSD',
+  'log RMSD',
 ];
 
 /** The column of whole numbers. */
