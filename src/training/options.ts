@@ -36,7 +36,7 @@ export interface FitOptions {
    * validated, and the ones the model ends with.
    */
   readonly ema?: number;
-  /** Whether layers with data-dependent parameters set them from the first batch. Default: true. */
+  /** Whether layers with data-dependent parameters set them from some thousand rows. Default: true. */
   readonly initialize?: boolean;
   /** Goes on although some columns never vary. Default: false. */
   readonly allowConstant?: boolean;

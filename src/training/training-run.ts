@@ -14,6 +14,9 @@ import { startOfRun, type Progress } from './progress.js';
 import { Snapshot } from './snapshot.js';
 import { Trainer } from './trainer.js';
 
+/** Rows from which data-dependent layers start, at least; means of one small batch would be too noisy. */
+const INITIAL_ROWS = 4096;
+
 /** One call of `fit`: epochs, validation, checkpoints and callbacks around the steps of a {@link Trainer}. */
 export class TrainingRun {
   readonly #model: Distribution;
@@ -89,7 +92,8 @@ export class TrainingRun {
     const model = this.#model as Distribution & Partial<Initializable>;
     if (!model.initialize) return;
     const { table, batchSize } = this.#plan;
-    for await (const batch of table.batches(batchSize, this.#order(0))) {
+    const rows = Math.min(table.rows, Math.max(batchSize, INITIAL_ROWS));
+    for await (const batch of table.batches(rows, this.#order(0))) {
       tf.tidy(() => {
         const { x, context } = toTensors(batch, table.shapes);
         model.initialize!(x, { context });
