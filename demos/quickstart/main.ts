@@ -15,7 +15,7 @@ import { cleanRows, COLUMNS, readTable, splitByProtein } from './table.js';
 const DATA = fileURLToPath(new URL('../../../demos/quickstart/data/protein.csv.gz', import.meta.url));
 const MODEL = 'file://models/quickstart';
 const REPORT = 'models/quickstart.html';
-const EPOCHS = 10;
+const EPOCHS = 8;
 const BATCH = 512;
 
 const { backend, reason } = await ready();
