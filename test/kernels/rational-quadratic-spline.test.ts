@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { RandomStream } from '../../src/index.js';
-import { splineGradientKernel, splineKernel } from '../../src/kernels/rational-quadratic-spline/host.js';
+import { splineGradientOnCpu, splineOnCpu } from '../../src/kernels/rational-quadratic-spline/cpu.js';
 import { rationalQuadraticSplineOp } from '../../src/kernels/rational-quadratic-spline/op.js';
 import { splineReference } from '../../src/kernels/rational-quadratic-spline/reference.js';
 import { splineParameterCount, type SplineSpec } from '../../src/kernels/rational-quadratic-spline/spec.js';
@@ -36,14 +36,14 @@ function problem(s: SplineSpec, seed: string, scale = 1) {
 
 function inFloat64(s: SplineSpec, x: ArrayLike<number>, raw: ArrayLike<number>, inverse: boolean) {
   const [value, logDet] = [new Float64Array(x.length), new Float64Array(x.length)];
-  splineKernel.compute([Float64Array.from(x), Float64Array.from(raw)], [value, logDet], { ...s, inverse });
+  splineOnCpu([Float64Array.from(x), Float64Array.from(raw)], [value, logDet], { ...s, inverse }, []);
   return { value, logDet };
 }
 
 function gradientInFloat64(s: SplineSpec, p: ReturnType<typeof problem>, inverse: boolean) {
   const [dx, dRaw] = [new Float64Array(p.x.length), new Float64Array(p.raw.length)];
   const inputs = [p.x, p.raw, ...p.weights].map((values) => Float64Array.from(values));
-  splineGradientKernel.compute(inputs, [dx, dRaw], { ...s, inverse });
+  splineGradientOnCpu(inputs, [dx, dRaw], { ...s, inverse }, []);
   return { dx, dRaw };
 }
 

@@ -1,9 +1,31 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { hasKernel, higherOrderGradient, registerHostKernel, runKernel } from '../host-memory.js';
-import { SPLINE, SPLINE_GRADIENT, splineGradientKernel, splineKernel } from './host.js';
+import type { FusedOp } from '../fused/op.js';
+import { runFused } from '../fused/run.js';
+import { splineGradientOnCpu, splineOnCpu } from './cpu.js';
 import { splineReference } from './reference.js';
-import type { SplineSpec } from './spec.js';
+import { splineSamples } from './samples.js';
+import type { SplineAttributes, SplineSpec } from './spec.js';
+
+/** Rational-quadratic splines, one a row. `x`: `[n]`; `raw`: `[n, parameters]`; `value` and `logDet`: `[n]`. */
+export const splineOp: FusedOp<SplineAttributes> = {
+  name: 'TfjsFlowsRationalQuadraticSpline',
+  inputs: ['x', 'raw'],
+  outputs: ['value', 'logDet'],
+  outputShapes: ([x]) => [x, x],
+  reference: ([x, raw], attributes) => {
+    const { value, logDet } = splineReference(x, raw, attributes, attributes.inverse);
+    return [value, logDet];
+  },
+  cpu: splineOnCpu,
+  gradient: {
+    name: 'TfjsFlowsRationalQuadraticSplineGradient',
+    inputs: ['x', 'raw', 'dvalue', 'dlogDet'],
+    outputs: ['dx', 'draw'],
+    outputShapes: ([x, raw]) => [x, raw],
+    cpu: splineGradientOnCpu,
+  },
+  samples: splineSamples,
+};
 
 /**
  * Rational-quadratic splines, one a row: value and `log dy/dx`.
@@ -18,23 +40,6 @@ export function rationalQuadraticSplineOp(
   spec: SplineSpec,
   inverse: boolean,
 ): { value: Tensor; logDet: Tensor } {
-  if (!hasKernel(SPLINE) || higherOrderGradient()) return splineReference(x, raw, spec, inverse);
-  const [value, logDet] = runKernel(SPLINE, { x, raw }, { ...spec, inverse });
+  const [value, logDet] = runFused(splineOp, [x, raw], { ...spec, inverse });
   return { value, logDet };
-}
-
-/** Registers the fused kernels and the gradient between them. */
-export function registerRationalQuadraticSpline(): void {
-  registerHostKernel(splineKernel);
-  registerHostKernel(splineGradientKernel);
-  if (tf.getGradient(SPLINE)) return;
-  tf.registerGradient({
-    kernelName: SPLINE,
-    inputsToSave: ['x', 'raw'],
-    gradFunc: (upstream, [x, raw], attributes) => {
-      const [dValue, dLogDet] = upstream as Tensor[];
-      const [dx, dRaw] = runKernel(SPLINE_GRADIENT, { x, raw, dValue, dLogDet }, attributes);
-      return { x: () => dx, raw: () => dRaw };
-    },
-  });
 }

@@ -23,6 +23,12 @@ export interface SplineSpec {
   readonly identityAtZero: boolean;
 }
 
+/** A spline, and the direction to run it in. */
+export interface SplineAttributes extends SplineSpec {
+  /** Solve `y(x) = input` instead; the log-derivative is then `log dx/dy`. */
+  readonly inverse: boolean;
+}
+
 /** Number of knot slopes that are parameters. */
 export function derivativeCount({ bins, boundaries }: SplineSpec): number {
   return { linear: bins - 1, bounded: bins + 1, circular: bins }[boundaries];

@@ -1,40 +1,25 @@
-import type { Floats, HostKernel } from '../host-memory.js';
-import { slopeSharpness, splineParameterCount, type SplineSpec } from './spec.js';
-
-export const SPLINE = 'TfjsFlowsRationalQuadraticSpline';
-export const SPLINE_GRADIENT = 'TfjsFlowsRationalQuadraticSplineGradient';
-
-type Attributes = SplineSpec & { readonly inverse: boolean };
+import type { CpuKernel, Floats } from '../fused/cpu.js';
+import { slopeSharpness, splineParameterCount, type SplineAttributes } from './spec.js';
 
 /** Value and log-derivative of one spline a row, in one pass over memory, with doubles inside. */
-export const splineKernel: HostKernel<Attributes> = {
-  name: SPLINE,
-  inputs: ['x', 'raw'],
-  outputShapes: ([x]) => [x, x],
-  compute([x, raw], [value, logDet], attributes) {
-    const spline = new SplineRow(attributes);
-    for (let row = 0; row < x.length; row++) {
-      spline.evaluate(x[row], raw, row * spline.parameterCount);
-      value[row] = spline.value;
-      logDet[row] = spline.logDet;
-    }
-  },
+export const splineOnCpu: CpuKernel<SplineAttributes> = ([x, raw], [value, logDet], attributes) => {
+  const spline = new SplineRow(attributes);
+  for (let row = 0; row < x.length; row++) {
+    spline.evaluate(x[row], raw, row * spline.parameterCount);
+    value[row] = spline.value;
+    logDet[row] = spline.logDet;
+  }
 };
 
-/** Gradients of {@link splineKernel} with respect to `x` and all raw parameters, in one pass. */
-export const splineGradientKernel: HostKernel<Attributes> = {
-  name: SPLINE_GRADIENT,
-  inputs: ['x', 'raw', 'dValue', 'dLogDet'],
-  outputShapes: ([x, raw]) => [x, raw],
-  compute([x, raw, dValue, dLogDet], [dx, dRaw], attributes) {
-    const spline = new SplineRow(attributes);
-    dRaw.fill(0);
-    for (let row = 0; row < x.length; row++) {
-      const at = row * spline.parameterCount;
-      spline.evaluate(x[row], raw, at);
-      dx[row] = spline.backward(dValue[row], dLogDet[row], raw, dRaw, at);
-    }
-  },
+/** Gradients of {@link splineOnCpu} with respect to `x` and all raw parameters, in one pass. */
+export const splineGradientOnCpu: CpuKernel<SplineAttributes> = ([x, raw, dValue, dLogDet], [dx, dRaw], attributes) => {
+  const spline = new SplineRow(attributes);
+  dRaw.fill(0);
+  for (let row = 0; row < x.length; row++) {
+    const at = row * spline.parameterCount;
+    spline.evaluate(x[row], raw, at);
+    dx[row] = spline.backward(dValue[row], dLogDet[row], raw, dRaw, at);
+  }
 };
 
 /** One spline at a time: workspace, the quantities of the bin reached, and their adjoints. */
@@ -43,7 +28,7 @@ class SplineRow {
   value = 0;
   logDet = 0;
 
-  readonly #spec: Attributes;
+  readonly #spec: SplineAttributes;
   readonly #b: number;
   /** Shares of the box, widths then heights: softmax of the raw numbers. */
   readonly #share: Float64Array;
@@ -61,7 +46,7 @@ class SplineRow {
   /** Distance beyond the end of the box that is passed. */
   #beyond = 0;
 
-  constructor(spec: Attributes) {
+  constructor(spec: SplineAttributes) {
     this.#spec = spec;
     this.#b = slopeSharpness(spec);
     this.parameterCount = splineParameterCount(spec);

@@ -1,0 +1,2 @@
+/** Everything that the SIMD module exports. */
+export { gemm } from './gemm';

@@ -1,0 +1,71 @@
+import type { SimdCall, WasmBackend } from '../fused/wasm.js';
+import { RELAXED_SIMD, SIMD } from './binary.generated.js';
+import { declareShared } from './declare-shared.js';
+
+/** Functions of the SIMD module by name. */
+export type SimdFunctions = Readonly<Record<string, (...args: number[]) => void>>;
+
+/** The SIMD module at work in one memory. */
+export interface SimdModule {
+  readonly functions: SimdFunctions;
+  call(call: SimdCall): void;
+  /** Gives out scratch memory for one kernel; the next kernel gets the same. */
+  scratch(): (floats: number) => number;
+}
+
+/** Whether the engine fuses multiply and add; results differ in the last digit. */
+export function hasRelaxedSimd(): boolean {
+  return (relaxed ??= WebAssembly.validate(decode(RELAXED_SIMD)));
+}
+
+/** The module's code: the best build that this engine takes, for plain memory or for memory shared between threads. */
+export function simdBinary(shared: boolean): Uint8Array<ArrayBuffer> {
+  const binary = decode(hasRelaxedSimd() ? RELAXED_SIMD : SIMD);
+  return shared ? declareShared(binary) : binary;
+}
+
+/** Sets the module to work in a memory. */
+export function instantiateSimd(memory: WebAssembly.Memory): SimdFunctions {
+  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
+  const module = (modules[shared ? 'shared' : 'plain'] ??= new WebAssembly.Module(simdBinary(shared)));
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as SimdFunctions;
+}
+
+/** The module in the wasm backend's own memory; null where the engine has no SIMD, or TF.js keeps its memory elsewhere. */
+export function simdModuleOf(backend: WasmBackend): SimdModule | null {
+  let module = ofBackend.get(backend);
+  if (module === undefined) ofBackend.set(backend, (module = attach(backend)));
+  return module;
+}
+
+let relaxed: boolean | null = null;
+const modules: { plain?: WebAssembly.Module; shared?: WebAssembly.Module } = {};
+const ofBackend = new WeakMap<WasmBackend, SimdModule | null>();
+
+function attach(backend: WasmBackend): SimdModule | null {
+  const memory = backend.wasm.wasmMemory ?? backend.wasm.asm?.memory;
+  if (!(memory instanceof WebAssembly.Memory) || !WebAssembly.validate(decode(SIMD))) return null;
+  const functions = instantiateSimd(memory);
+  const blocks: { address: number; floats: number }[] = [];
+  return {
+    functions,
+    call: ([name, ...args]) => functions[name](...args),
+    scratch: () => {
+      let next = 0;
+      return (floats) => {
+        const block = (blocks[next] ??= { address: 0, floats: -1 });
+        next++;
+        if (block.floats < floats) {
+          if (block.address) backend.wasm._free(block.address);
+          block.address = backend.wasm._malloc(4 * floats);
+          block.floats = floats;
+        }
+        return block.address;
+      };
+    },
+  };
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
