@@ -12,7 +12,7 @@ export interface Operands {
   /** Byte addresses; the memory holds anything before. Null for an output that nobody reads. */
   readonly outputs: readonly (number | null)[];
   /** Memory for `floats` numbers during the call, in addition to all other scratch memory asked for. */
-  scratch(floats: number): number;
+  readonly scratch: (floats: number) => number;
 }
 
 /**

@@ -1,5 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor1D } from '@tensorflow/tfjs-core';
+import { adam } from '../../kernels/adam/op.js';
 import type { Config } from '../../module.js';
 import { checkNumber, Optimizer, type UpdateInput, type UpdateOutput } from './optimizer.js';
 
@@ -50,20 +49,19 @@ export class Adam extends Optimizer {
 
   protected override next({ parameters, gradient, state, step, learningRate }: UpdateInput): UpdateOutput {
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
-    const mean = mix(state[0], gradient, beta1);
-    const meanSquare = mix(state[1], tf.square(gradient), beta2);
-    const root = tf.mul(tf.sqrt(meanSquare), 1 / Math.sqrt(1 - beta2 ** step));
-    const move = tf.mul(tf.div(mean, tf.add(root, epsilon)), learningRate / (1 - beta1 ** step));
-    const kept = weightDecay > 0 ? tf.mul(parameters, 1 - learningRate * weightDecay) : parameters;
-    return { parameters: tf.sub(kept, move), state: [mean, meanSquare] };
+    const [mean, meanSquare] = state;
+    const [next, ...moments] = adam([parameters, mean, meanSquare, gradient], {
+      beta1,
+      beta2,
+      epsilon,
+      stepSize: learningRate / (1 - beta1 ** step),
+      rootScale: 1 / Math.sqrt(1 - beta2 ** step),
+      decay: 1 - learningRate * weightDecay,
+    });
+    return { parameters: next, state: moments };
   }
 
   override getConfig(): Config {
     return { ...this.#options };
   }
-}
-
-/** `rate · a + (1 − rate) · b`. */
-function mix(a: Tensor1D, b: Tensor1D, rate: number): Tensor1D {
-  return tf.add(tf.mul(a, rate), tf.mul(b, 1 - rate));
 }

@@ -1,4 +1,5 @@
 import { madd } from './madd';
+import { loadTail } from './tail';
 
 const FLOAT: usize = 4;
 
@@ -14,6 +15,18 @@ const FLOAT: usize = 4;
  */
 export function gemm(
   a: usize, aRow: i32, aStep: i32,
+  b: usize, bRow: i32, bStep: i32, bMask: usize,
+  bias: usize,
+  c: usize, cMask: usize,
+  m: i32, k: i32, n: i32,
+  scratch: usize,
+): void {
+  product(a, 4 * aRow, aRow, aStep, b, bRow, bStep, bMask, bias, c, cMask, m, k, n, scratch);
+}
+
+/** As {@link gemm}, with blocks of four rows of `A` that lie `aBlock` numbers apart. */
+function product(
+  a: usize, aBlock: i32, aRow: i32, aStep: i32,
   b: usize, bRow: i32, bStep: i32, bMask: usize,
   bias: usize,
   c: usize, cMask: usize,
@@ -48,9 +61,10 @@ export function gemm(
         clear(out, n, 4, columns);
         continue;
       }
-      const row = aStart + <usize>(i * aRow) * FLOAT;
+      const row = aStart + <usize>((i >> 2) * aBlock) * FLOAT;
       if (columns == 8) {
         if (aStep == 1) rows4(row, <usize>aRow * FLOAT, 4, panel, depth, b0, b1, out, <usize>n * FLOAT);
+        else if (aRow == 1 && aStep == 4) rows4(row, 4, 16, panel, depth, b0, b1, out, <usize>n * FLOAT);
         else rows4(row, <usize>aRow * FLOAT, <usize>aStep * FLOAT, panel, depth, b0, b1, out, <usize>n * FLOAT);
       } else {
         if (columns <= 4) rows4half(row, <usize>aRow * FLOAT, <usize>aStep * FLOAT, panel, depth, b0, tile);
@@ -61,11 +75,41 @@ export function gemm(
     }
     for (; i < m; i++) {
       const out = c + <usize>(i * n + j) * FLOAT;
-      row1(aStart + <usize>(i * aRow) * FLOAT, <usize>aStep * FLOAT, panel, depth, b0, b1, tile);
+      row1(aStart + <usize>((i >> 2) * aBlock + (i & 3) * aRow) * FLOAT, <usize>aStep * FLOAT, panel, depth, b0, b1, tile);
       copyTile(tile, out, n, 1, columns);
       if (cMask) multiply(out, cMask + <usize>(i * n + j) * FLOAT, n, 1, columns);
     }
   }
+}
+
+/**
+ * `C = (Aᵀ B) ∘ mask` for row-major `A` `[k, m]`, `B` `[k, n]` and `C` `[m, n]`: the gradient of a layer's matrix.
+ *
+ * The columns of `A` are brought into one piece first, four by four: read where they lie, each number would cost a line
+ * of the cache. `mask` is laid out as `C`, or 0. `scratch`: k (m + 3) + 8 k + 32 numbers.
+ */
+export function gemmTransposed(a: usize, b: usize, c: usize, mask: usize, m: i32, k: i32, n: i32, scratch: usize): void {
+  const blocks = scratch + (<usize>k * 8 + 32) * FLOAT;
+  const row = <usize>m * FLOAT;
+  let to = blocks;
+  for (let i: i32 = 0; i < m; i += 4) {
+    let from = a + <usize>i * FLOAT;
+    const columns = m - i;
+    if (columns >= 4) {
+      for (let r: i32 = 0; r < k; r++) {
+        v128.store(to, v128.load(from));
+        from += row;
+        to += 16;
+      }
+    } else {
+      for (let r: i32 = 0; r < k; r++) {
+        v128.store(to, loadTail(from, columns));
+        from += row;
+        to += 16;
+      }
+    }
+  }
+  product(blocks, 4 * k, 1, 4, b, n, 1, 0, 0, c, mask, m, k, n, scratch);
 }
 
 /**

@@ -1,2 +1,5 @@
 /** Everything that the SIMD module exports. */
-export { gemm } from './gemm';
+export { activate, activationGradient } from './activation';
+export { adam } from './adam';
+export { gemm, gemmTransposed } from './gemm';
+export { sumRows } from './reduce';
