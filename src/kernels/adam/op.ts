@@ -4,6 +4,7 @@ import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
 import { waves } from '../fused/waves.js';
 import { adamOnCpu } from './cpu.js';
+import { adamOnGpu } from './gpu.js';
 import type { AdamAttributes } from './spec.js';
 import { adamOnWasm } from './wasm.js';
 
@@ -23,6 +24,7 @@ export const adamOp: FusedOp<AdamAttributes> = {
   },
   cpu: adamOnCpu,
   wasm: adamOnWasm,
+  gpu: adamOnGpu,
   samples: [
     { stepSize: 1e-2, rootScale: 1.5, decay: 1 },
     { stepSize: 2e-3, rootScale: 1, decay: 0.99 },

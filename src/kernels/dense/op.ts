@@ -5,6 +5,7 @@ import { runFused } from '../fused/run.js';
 import { activate, type ActivationName } from './activation.js';
 import { denseGradientOnCpu, denseOnCpu } from './cpu.js';
 import { isFused } from './fused-activation.js';
+import { denseGradientOnGpu, denseOnGpu } from './gpu.js';
 import { denseSamples, maskedDenseSamples } from './samples.js';
 import type { DenseAttributes } from './spec.js';
 import { denseGradientOnWasm, denseOnWasm } from './wasm.js';
@@ -15,6 +16,7 @@ const forward: Omit<FusedKernel<DenseAttributes>, 'name' | 'inputs'> = {
   outputShapes: ([[batch], [, outputs]]) => [[batch, outputs]],
   cpu: denseOnCpu,
   wasm: denseOnWasm,
+  gpu: denseOnGpu,
 };
 
 const backward: Omit<FusedKernel<DenseAttributes>, 'name' | 'inputs'> = {
@@ -22,6 +24,7 @@ const backward: Omit<FusedKernel<DenseAttributes>, 'name' | 'inputs'> = {
   outputShapes: ([x, kernel]) => [x, kernel, [kernel[1]]],
   cpu: denseGradientOnCpu,
   wasm: denseGradientOnWasm,
+  gpu: denseGradientOnGpu,
 };
 
 /** `φ(x W + b)`. `x`: `[batch, inputs]`; `kernel`: `[inputs, outputs]`; `bias`: `[outputs]`; `y`: `[batch, outputs]`. */

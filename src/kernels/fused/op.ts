@@ -1,9 +1,8 @@
-import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Shape } from '../../shapes.js';
 import type { CpuKernel } from './cpu.js';
+import type { GpuKernel, GpuProgram } from './gpu.js';
 import type { SimdCall, WasmKernel } from './wasm.js';
-import type { WebGLKernel } from './webgl.js';
-import type { WebGPUKernel } from './webgpu.js';
 
 /**
  * A kernel and its implementations; a backend without one of its own runs the operation's reference.
@@ -22,10 +21,8 @@ export interface FusedKernel<Attributes extends object> {
   cpu(...call: Parameters<CpuKernel<Attributes>>): void;
   /** Calls into the SIMD module. */
   wasm?(...call: Parameters<WasmKernel<Attributes>>): SimdCall[];
-  /** GLSL programs. */
-  webgl?(...call: Parameters<WebGLKernel<Attributes>>): TensorInfo[];
-  /** WGSL programs. */
-  webgpu?(...call: Parameters<WebGPUKernel<Attributes>>): TensorInfo[];
+  /** A program for webgl and webgpu. */
+  gpu?(...call: Parameters<GpuKernel<Attributes>>): GpuProgram;
 }
 
 /**

@@ -3,8 +3,8 @@ import { sizeOf } from '../../shapes.js';
 import { simdModuleOf, type SimdModule } from '../wasm/module.js';
 import type { FusedKernel } from './op.js';
 import type { WasmBackend } from './wasm.js';
-import { webglRunner } from './webgl.js';
-import { webgpuRunner } from './webgpu.js';
+import { runOnWebGL, type WebGLBackend } from './webgl.js';
+import { runOnWebGPU, type WebGPUBackend } from './webgpu.js';
 
 export type Runner = (
   kernel: FusedKernel<object>,
@@ -21,13 +21,13 @@ export const RUNNERS: Record<string, (kernel: FusedKernel<object>) => Runner | n
     const wasm = backend as unknown as WasmBackend;
     return runOnWasm(kernel, inputs, attributes, wasm, simdModuleOf(wasm));
   },
-  webgl: (known) =>
-    known.webgl
-      ? (kernel, inputs, attributes, backend) => kernel.webgl!(inputs, attributes, webglRunner(backend))
+  webgl: ({ gpu }) =>
+    gpu
+      ? (kernel, inputs, attributes, backend) => runOnWebGL(kernel, inputs, attributes, backend as WebGLBackend)
       : null,
-  webgpu: (known) =>
-    known.webgpu
-      ? (kernel, inputs, attributes, backend) => kernel.webgpu!(inputs, attributes, webgpuRunner(backend))
+  webgpu: ({ gpu }) =>
+    gpu
+      ? (kernel, inputs, attributes, backend) => runOnWebGPU(kernel, inputs, attributes, backend as WebGPUBackend)
       : null,
 };
 

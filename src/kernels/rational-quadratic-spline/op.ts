@@ -2,6 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
 import { splineGradientOnCpu, splineOnCpu } from './cpu.js';
+import { splineGradientOnGpu, splineOnGpu } from './gpu.js';
 import { splineReference } from './reference.js';
 import { splineSamples } from './samples.js';
 import type { SplineAttributes, SplineSpec } from './spec.js';
@@ -17,12 +18,14 @@ export const splineOp: FusedOp<SplineAttributes> = {
     return [value, logDet];
   },
   cpu: splineOnCpu,
+  gpu: splineOnGpu,
   gradient: {
     name: 'TfjsFlowsRationalQuadraticSplineGradient',
     inputs: ['x', 'raw', 'dvalue', 'dlogDet'],
     outputs: ['dx', 'draw'],
     outputShapes: ([x, raw]) => [x, raw],
     cpu: splineGradientOnCpu,
+    gpu: splineGradientOnGpu,
   },
   samples: splineSamples,
 };
