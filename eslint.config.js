@@ -52,7 +52,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['test/**/*.ts', 'bench/**/*.ts', 'demos/**/*.ts'],
+    files: ['test/**/*.ts', 'bench/**/*.ts', 'demos/**/*.ts', 'support/**/*.ts'],
     rules: {
       'no-console': 'off',
       // Tests read JSON, pass what the types forbid and print what they find.

@@ -7,6 +7,7 @@ const OUTPUTS = [
   { folder: 'build/src', sources: 'src', cache: 'build/everything.tsbuildinfo' },
   { folder: 'build/test', sources: 'test', cache: 'build/everything.tsbuildinfo' },
   { folder: 'build/bench', sources: 'bench', cache: 'build/everything.tsbuildinfo' },
+  { folder: 'build/support', sources: 'support', cache: 'build/everything.tsbuildinfo' },
   { folder: 'build/demos', sources: 'demos', cache: 'build/everything.tsbuildinfo' },
 ];
 

@@ -3,7 +3,7 @@ import type { BackendName } from '../../src/index.js';
 import { openPage } from '../support/browser.js';
 import { assertClose } from '../support/close.js';
 import type * as backends from './pages/backends.js';
-import { WASM_PATH } from './pages/wasm-path.js';
+import { WASM_PATH } from '../../support/browser/wasm-path.js';
 
 const page = await openPage<typeof backends>('backends');
 const webgpuObstacle = await page.call('webgpuObstacle');

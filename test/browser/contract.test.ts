@@ -1,7 +1,7 @@
 import test from 'ava';
 import { openPage } from '../support/browser.js';
 import type * as contract from './pages/contract.js';
-import { WASM_PATH } from './pages/wasm-path.js';
+import { WASM_PATH } from '../../support/browser/wasm-path.js';
 
 /** Claims that no backend can break by itself; the tests in Node are enough for them. */
 const SAME_EVERYWHERE = [

@@ -21,12 +21,12 @@ export const RUNNERS: Record<string, (kernel: FusedKernel<object>) => Runner | n
     const wasm = backend as unknown as WasmBackend;
     return runOnWasm(kernel, inputs, attributes, wasm, simdModuleOf(wasm));
   },
-  webgl: ({ gpu }) =>
-    gpu
+  webgl: (known) =>
+    known.gpu
       ? (kernel, inputs, attributes, backend) => runOnWebGL(kernel, inputs, attributes, backend as WebGLBackend)
       : null,
-  webgpu: ({ gpu }) =>
-    gpu
+  webgpu: (known) =>
+    known.gpu
       ? (kernel, inputs, attributes, backend) => runOnWebGPU(kernel, inputs, attributes, backend as WebGPUBackend)
       : null,
 };

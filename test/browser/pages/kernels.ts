@@ -2,7 +2,7 @@ import { ready, type BackendName } from '../../../src/index.js';
 import { FUSED_OPS } from '../../../src/kernels/fused-ops.js';
 import { isEnabled } from '../../../src/kernels/fused/register.js';
 import { inFloat64, onBackend, worst } from '../../support/fused.js';
-import { WASM_PATH } from './wasm-path.js';
+import { WASM_PATH } from '../../../support/browser/wasm-path.js';
 
 /** The largest errors found, and where. */
 export interface Errors {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Affine, Chain, Flow, loadFlow, Normal, Permute, ready, removeFlow } from '../../../src/index.js';
-import { WASM_PATH } from './wasm-path.js';
+import { WASM_PATH } from '../../../support/browser/wasm-path.js';
 
 /** Saves a small flow, as wide as `scale`, under a URL; the log-densities of some points under it. */
 export async function save(url: string, scale: number): Promise<number[]> {

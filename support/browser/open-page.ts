@@ -1,0 +1,172 @@
+import { createServer, type Server } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { AddressInfo } from 'node:net';
+import { build } from 'esbuild';
+import { chromium, type Browser, type ConsoleMessage, type Page } from 'playwright-core';
+import { WASM_PATH } from './wasm-path.js';
+
+/** Functions that a page's file exports; arguments and results are plain JSON. */
+export type PageFunctions = Record<string, (...args: never[]) => unknown>;
+
+/** Options of {@link openPage}. */
+export interface PageOptions {
+  /** Whether the page may share memory between threads, which makes the wasm backend use several. Default: true. */
+  readonly isolated?: boolean;
+}
+
+/** A page in a headless browser that runs the functions of one file. */
+export interface OpenPage<Functions extends PageFunctions> {
+  /**
+   * Runs a function of the page.
+   *
+   * Rejects when it throws, and when the page has reported errors or warnings in the meantime.
+   */
+  call<Name extends keyof Functions & string>(
+    name: Name,
+    ...args: Parameters<Functions[Name]>
+  ): Promise<Awaited<ReturnType<Functions[Name]>>>;
+  /** Loads the page anew; the browser's storage stays. */
+  reload(): Promise<void>;
+  /** Closes the browser. */
+  close(): Promise<void>;
+}
+
+/** WebGL 2 and WebGPU drawn by the processor, so that tests need no GPU; no connection but to this machine. */
+const FLAGS = [
+  '--no-sandbox',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--no-proxy-server',
+  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
+];
+
+/** What Chromium says about drawing on the processor; every other warning fails a test. */
+const EXPECTED_WARNINGS = /GPU stall due to ReadPixels|Automatic fallback to software WebGL/;
+
+/**
+ * Bundles a built file and opens it in a browser of its own. Close the page when done.
+ *
+ * @example
+ * import type * as counting from './gpu-page.js';
+ * const page = await openPage<typeof counting>(fileURLToPath(import.meta.resolve('./gpu-page.js')));
+ */
+export async function openPage<Functions extends PageFunctions>(
+  file: string,
+  { isolated = true }: PageOptions = {},
+): Promise<OpenPage<Functions>> {
+  const server = await serve(await bundle(file), isolated);
+  const browser = await launch();
+  const close = async () => {
+    await browser.close();
+    server.close();
+  };
+  const page = await browser.newPage();
+  const problems = collectProblems(page);
+  try {
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    failOn(problems);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    close,
+    async reload() {
+      await page.reload();
+      failOn(problems);
+    },
+    async call(name, ...args) {
+      const result: unknown = await page.evaluate(runInPage, { name, args });
+      failOn(problems);
+      return result as never;
+    },
+  };
+}
+
+/** Runs in the page: calls one of its functions. */
+function runInPage({ name, args }: { name: string; args: unknown[] }): unknown {
+  const { functions } = globalThis as unknown as { functions: Record<string, (...args: unknown[]) => unknown> };
+  return functions[name](...args);
+}
+
+/** The page's files by name. Dynamic imports become files of their own, as an application's bundler makes them. */
+async function bundle(file: string): Promise<Map<string, Uint8Array>> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import * as functions from './${basename(file)}'; globalThis.functions = functions;`,
+      resolveDir: dirname(file),
+      sourcefile: 'page.js',
+    },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    write: false,
+    outdir: '/',
+    entryNames: 'page',
+    logLevel: 'silent',
+  });
+  return new Map(outputFiles.map(({ path, contents }) => [path.replace(/^.*[\\/]/, '/'), contents]));
+}
+
+async function serve(files: ReadonlyMap<string, Uint8Array>, isolated: boolean): Promise<Server> {
+  const binaries = dirname(fileURLToPath(import.meta.resolve('@tensorflow/tfjs-backend-wasm')));
+  const contentOf = async (path: string): Promise<Uint8Array | string | undefined> => {
+    if (path === '/') return '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>';
+    if (path === '/favicon.ico') return '';
+    const binary = path.startsWith(WASM_PATH) && path.endsWith('.wasm') && basename(path);
+    return binary ? readFile(join(binaries, binary)) : files.get(path);
+  };
+  const server = createServer((request, response) => {
+    const path = request.url ?? '/';
+    contentOf(path).then(
+      (content) => {
+        response.writeHead(content === undefined ? 404 : 200, {
+          'Content-Type': contentTypeOf(path),
+          ...(isolated && ISOLATION),
+        });
+        response.end(content);
+      },
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+/** With these headers a page may use SharedArrayBuffer. */
+const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
+function contentTypeOf(path: string): string {
+  if (path.endsWith('.js')) return 'text/javascript';
+  return path.endsWith('.wasm') ? 'application/wasm' : 'text/html';
+}
+
+async function launch(): Promise<Browser> {
+  const script = pathToFileURL(resolve('scripts', 'chromium.mjs')).href;
+  const { findChromium } = (await import(script)) as { findChromium: () => string | null };
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error('No browser found. Run `npm test`, which installs one or says how.');
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
+/** Errors and warnings of a page, as they come. */
+function collectProblems(page: Page): string[] {
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(`uncaught ${error.stack ?? error.message}`));
+  page.on('console', (message: ConsoleMessage) => {
+    const serious = message.type() === 'error' || message.type() === 'warning';
+    if (serious && !EXPECTED_WARNINGS.test(message.text())) problems.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('crash', () => problems.push('the page crashed'));
+  return problems;
+}
+
+function failOn(problems: string[]): void {
+  if (problems.length > 0) throw new Error(`The page reported:\n${problems.splice(0).join('\n')}`);
+}
