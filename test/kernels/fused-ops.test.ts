@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { FUSED_OPS } from '../../src/kernels/fused-ops.js';
+import { inFloat64, worst } from '../../src/kernels/fused/float64.js';
 import { isEnabled } from '../../src/kernels/fused/register.js';
 import { onEachBackend } from '../support/backends.js';
-import { inFloat64, onBackend, worst } from '../support/fused.js';
+import { onBackend } from '../support/fused.js';
 
 for (const op of FUSED_OPS) {
   onEachBackend(

@@ -1,7 +1,8 @@
 import { ready, type BackendName } from '../../../src/index.js';
 import { FUSED_OPS } from '../../../src/kernels/fused-ops.js';
+import { inFloat64, worst } from '../../../src/kernels/fused/float64.js';
 import { isEnabled } from '../../../src/kernels/fused/register.js';
-import { inFloat64, onBackend, worst } from '../../support/fused.js';
+import { onBackend } from '../../support/fused.js';
 import { WASM_PATH } from '../../../support/browser/wasm-path.js';
 
 /** The largest errors found, and where. */
@@ -29,7 +30,7 @@ export async function onSamples(name: string): Promise<Errors[]> {
   for (const sample of op.samples) {
     const exact = inFloat64(op, sample);
     const result = await onBackend(op, sample);
-    const most = (list: ArrayLike<number>[], truth: ArrayLike<number>[]) =>
+    const most = (list: readonly ArrayLike<number>[], truth: readonly ArrayLike<number>[]) =>
       Math.max(0, ...list.map((values, i) => worst(values, truth[i])));
     found.push({
       forward: most(result.outputs, exact.outputs),
