@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { FlowConfigError } from './errors.js';
 import { registerKernels } from './kernels/register.js';
+import { replaceStockKernels } from './kernels/stock/replace.js';
 
 /** The engines that can run this library. */
 export type BackendName = 'tensorflow' | 'wasm' | 'webgpu' | 'webgl' | 'cpu';
@@ -94,6 +95,7 @@ const LOADERS: Record<BackendName, Loader> = {
   async wasm({ wasmPaths }) {
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
     if (wasmPaths !== undefined) setWasmPaths(wasmPaths);
+    replaceStockKernels();
     return null;
   },
   async webgl(_, asked) {

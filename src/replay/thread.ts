@@ -4,6 +4,8 @@ export const PROGRAM = 1;
 export const TICKET = 2;
 export const DONE = 3;
 export const FAILED = 4;
+/** Helping threads that have started. */
+export const READY = 5;
 /** Byte address of the control block. */
 export const CONTROL = 64;
 /** A ticket is the number of the next task, with the generation of the job above these bits. */
@@ -33,7 +35,8 @@ export function makeThread(
   memory: WebAssembly.Memory,
   functions: Readonly<Record<string, (...args: number[]) => void>>,
 ): Thread {
-  const [generationAt, programAt, ticketAt, doneAt, failedAt, controlAt, ticketBits] = [0, 1, 2, 3, 4, 64, 12];
+  const [generationAt, programAt, ticketAt, doneAt, failedAt, readyAt] = [0, 1, 2, 3, 4, 5];
+  const [controlAt, ticketBits] = [64, 12];
   const control = new Int32Array(memory.buffer, controlAt, 16);
   const names = Object.keys(functions)
     .filter((name) => typeof functions[name] === 'function')
@@ -95,6 +98,7 @@ export function makeThread(
 
   function serve(): void {
     let seen = 0;
+    Atomics.add(control, readyAt, 1);
     for (;;) {
       let now = seen;
       // The next step usually follows at once; waking up a sleeping thread takes longer than a small step.

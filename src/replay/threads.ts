@@ -1,7 +1,18 @@
 import type { SimdCall } from '../kernels/fused/wasm.js';
-import { simdBinary } from '../kernels/wasm/module.js';
+import { simdModule } from '../kernels/wasm/module.js';
 import type { Heap } from './heap.js';
-import { CONTROL, DONE, FAILED, GENERATION, makeThread, PROGRAM, TICKET, TICKET_BITS, type Thread } from './thread.js';
+import {
+  CONTROL,
+  DONE,
+  FAILED,
+  GENERATION,
+  makeThread,
+  PROGRAM,
+  READY,
+  TICKET,
+  TICKET_BITS,
+  type Thread,
+} from './thread.js';
 
 /** Tasks that do not depend on each other. */
 export type Phase = readonly (readonly SimdCall[])[];
@@ -29,12 +40,18 @@ export class Threads {
     this.#names = functionNames(heap.functions);
     this.#main = makeThread(heap.memory, heap.functions);
     this.#control = new Int32Array(heap.memory.buffer, CONTROL, 16);
+    Atomics.store(this.#control, READY, 0);
     this.#workers = heap.shared ? Array.from({ length: count - 1 }, () => startWorker(heap.memory)) : [];
   }
 
   /** Threads in all. */
   get count(): number {
     return this.#workers.length + 1;
+  }
+
+  /** Whether all of them have started. */
+  get ready(): boolean {
+    return Atomics.load(this.#control, READY) >= this.#workers.length;
   }
 
   /** Writes a job down. Free it with {@link release}. */
@@ -101,13 +118,13 @@ export function processors(): number {
 
 /** What a worker runs: the module in the memory it is given, and {@link makeThread}. */
 const WORKER_SOURCE = `
-const start = ({ memory, binary }) => {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
+const start = ({ memory, module }) => {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   (${makeThread.toString()})(memory, exports).serve();
 };`;
 
 function startWorker(memory: WebAssembly.Memory): { terminate(): unknown } {
-  const data = { memory, binary: simdBinary(true) };
+  const data = { memory, module: simdModule(true) };
   const node = nodeModule('worker_threads');
   if (node) {
     const source = `${WORKER_SOURCE}\nstart(require('node:worker_threads').workerData);`;
@@ -123,9 +140,14 @@ function startWorker(memory: WebAssembly.Memory): { terminate(): unknown } {
   return worker;
 }
 
-function nodeModule<Name extends 'os' | 'worker_threads'>(
-  name: Name,
-): (Name extends 'os' ? typeof import('node:os') : typeof import('node:worker_threads')) | undefined {
+/** What is used of Node's modules. */
+interface NodeModules {
+  os: { availableParallelism(): number };
+  worker_threads: { Worker: new (source: string, options: object) => { unref(): void; terminate(): unknown } };
+}
+
+/** One of Node's modules; undefined elsewhere. */
+function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined {
   if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined;
-  return process.getBuiltinModule(name) as never;
+  return process.getBuiltinModule(name) as unknown as NodeModules[Name] | undefined;
 }

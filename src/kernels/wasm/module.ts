@@ -23,17 +23,23 @@ export function hasRelaxedSimd(): boolean {
   return (relaxed ??= WebAssembly.validate(decode(RELAXED_SIMD)));
 }
 
-/** The module's code: the best build that this engine takes, for plain memory or for memory shared between threads. */
-export function simdBinary(shared: boolean): Uint8Array<ArrayBuffer> {
-  const binary = decode(hasRelaxedSimd() ? RELAXED_SIMD : SIMD);
-  return shared ? declareShared(binary) : binary;
+/**
+ * The compiled module: the best build that this engine takes, for plain memory or for memory shared between threads.
+ * Threads that are handed it share the code that the engine goes on improving.
+ */
+export function simdModule(shared: boolean): WebAssembly.Module {
+  const kind = shared ? 'shared' : 'plain';
+  if (!modules[kind]) {
+    const binary = decode(hasRelaxedSimd() ? RELAXED_SIMD : SIMD);
+    modules[kind] = new WebAssembly.Module(shared ? declareShared(binary) : binary);
+  }
+  return modules[kind];
 }
 
 /** Sets the module to work in a memory. */
 export function instantiateSimd(memory: WebAssembly.Memory): SimdFunctions {
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  const module = (modules[shared ? 'shared' : 'plain'] ??= new WebAssembly.Module(simdBinary(shared)));
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as SimdFunctions;
+  return new WebAssembly.Instance(simdModule(shared), { env: { memory } }).exports as unknown as SimdFunctions;
 }
 
 /** The module in the wasm backend's own memory; null where the engine has no SIMD, or TF.js keeps its memory elsewhere. */

@@ -1,6 +1,6 @@
-import type { SimdCall } from '../../kernels/fused/wasm.js';
+import type { SimdCall } from '../fused/wasm.js';
 import { sizeOf } from '../../shapes.js';
-import type { Lowering } from '../lowering.js';
+import type { Lowering } from './lowering.js';
 
 export const PRODUCTS: Readonly<Record<string, Lowering>> = {
   BatchMatMul: ({ inputs: { a, b }, outputs: [out], attributes, scratch }) => {
