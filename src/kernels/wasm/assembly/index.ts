@@ -3,3 +3,4 @@ export { activate, activationGradient } from './activation';
 export { adam } from './adam';
 export { gemm, gemmTransposed } from './gemm';
 export { sumRows } from './reduce';
+export { spline, splineGradient } from './spline';
