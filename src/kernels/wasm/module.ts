@@ -13,6 +13,11 @@ export interface SimdModule {
   scratch(): (floats: number) => number;
 }
 
+/** Whether the engine has SIMD at all. */
+export function hasSimd(): boolean {
+  return (simd ??= WebAssembly.validate(decode(SIMD)));
+}
+
 /** Whether the engine fuses multiply and add; results differ in the last digit. */
 export function hasRelaxedSimd(): boolean {
   return (relaxed ??= WebAssembly.validate(decode(RELAXED_SIMD)));
@@ -38,13 +43,14 @@ export function simdModuleOf(backend: WasmBackend): SimdModule | null {
   return module;
 }
 
+let simd: boolean | null = null;
 let relaxed: boolean | null = null;
 const modules: { plain?: WebAssembly.Module; shared?: WebAssembly.Module } = {};
 const ofBackend = new WeakMap<WasmBackend, SimdModule | null>();
 
 function attach(backend: WasmBackend): SimdModule | null {
   const memory = backend.wasm.wasmMemory ?? backend.wasm.asm?.memory;
-  if (!(memory instanceof WebAssembly.Memory) || !WebAssembly.validate(decode(SIMD))) return null;
+  if (!(memory instanceof WebAssembly.Memory) || !hasSimd()) return null;
   const functions = instantiateSimd(memory);
   const blocks: { address: number; floats: number }[] = [];
   return {

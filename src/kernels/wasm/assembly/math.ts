@@ -149,3 +149,22 @@ export function tanh4(u: v128): v128 {
 export function expm1Negative4(u: v128): v128 {
   return f32x4.mul(tanh4(f32x4.mul(u, splat(0.5))), f32x4.add(exp4(u), splat(1)));
 }
+
+/** `erf x`: a rational function of degree 13 over 8 on [-4, 4], beyond which it is ±1 in float32. */
+// @ts-ignore: decorator
+@inline
+export function erf4(x: v128): v128 {
+  const u = f32x4.max(f32x4.min(x, splat(4)), splat(-4));
+  const z = f32x4.mul(u, u);
+  let p = madd(splat(-2.72614225801306e-10), z, splat(2.77068142495902e-8));
+  p = madd(p, z, splat(-2.10102402082508e-6));
+  p = madd(p, z, splat(-5.69250639462346e-5));
+  p = madd(p, z, splat(-7.34990630326855e-4));
+  p = madd(p, z, splat(-2.95459980854025e-3));
+  p = madd(p, z, splat(-1.60960333262415e-2));
+  let q = madd(splat(-1.45660718464996e-5), z, splat(-2.13374055278905e-4));
+  q = madd(q, z, splat(-1.68282697438203e-3));
+  q = madd(q, z, splat(-7.37332916720468e-3));
+  q = madd(q, z, splat(-1.42647390514189e-2));
+  return select(f32x4.ne(x, x), x, f32x4.div(f32x4.mul(u, p), q));
+}
