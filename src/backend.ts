@@ -3,6 +3,7 @@ import { FlowConfigError } from './errors.js';
 import { FUSED_OPS } from './kernels/fused-ops.js';
 import { selfTest } from './kernels/fused/self-test.js';
 import { registerKernels } from './kernels/register.js';
+import { replaceStockKernels } from './kernels/stock/replace.js';
 
 /** The engines that can run this library. */
 export type BackendName = 'tensorflow' | 'wasm' | 'webgpu' | 'webgl' | 'cpu';
@@ -107,6 +108,7 @@ const LOADERS: Record<BackendName, Loader> = {
   async wasm({ wasmPaths }) {
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
     if (wasmPaths !== undefined) setWasmPaths(wasmPaths);
+    replaceStockKernels();
     return null;
   },
   async webgl(_, asked) {

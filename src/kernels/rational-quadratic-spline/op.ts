@@ -6,6 +6,7 @@ import { splineGradientOnGpu, splineOnGpu } from './gpu.js';
 import { splineReference } from './reference.js';
 import { splineSamples } from './samples.js';
 import type { SplineAttributes, SplineSpec } from './spec.js';
+import { splineGradientOnWasm, splineOnWasm } from './wasm.js';
 
 /** Rational-quadratic splines, one a row. `x`: `[n]`; `raw`: `[n, parameters]`; `value` and `logDet`: `[n]`. */
 export const splineOp: FusedOp<SplineAttributes> = {
@@ -18,6 +19,7 @@ export const splineOp: FusedOp<SplineAttributes> = {
     return [value, logDet];
   },
   cpu: splineOnCpu,
+  wasm: splineOnWasm,
   gpu: splineOnGpu,
   gradient: {
     name: 'TfjsFlowsRationalQuadraticSplineGradient',
@@ -25,6 +27,7 @@ export const splineOp: FusedOp<SplineAttributes> = {
     outputs: ['dx', 'draw'],
     outputShapes: ([x, raw]) => [x, raw],
     cpu: splineGradientOnCpu,
+    wasm: splineGradientOnWasm,
     gpu: splineGradientOnGpu,
   },
   samples: splineSamples,

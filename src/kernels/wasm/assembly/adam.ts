@@ -33,3 +33,29 @@ export function adam(
     nextP += 16; nextM += 16; nextV += 16;
   }
 }
+
+/**
+ * One update in place, after a copy of the parameters has been put aside in `previous`. `settings`: factor on the
+ * gradient, then the rates in the order in which {@link adam} takes them.
+ */
+export function adamInPlace(p: usize, m: usize, v: usize, g: usize, previous: usize, count: i32, settings: usize): void {
+  memory.copy(previous, p, <usize>count << 2);
+  const factor = load<f32>(settings);
+  if (factor != 1) {
+    for (let i: i32 = 0; i < count; i++) store<f32>(g + (<usize>i << 2), factor * load<f32>(g + (<usize>i << 2)));
+  }
+  adam(
+    p, m, v, g, p, m, v, count,
+    load<f32>(settings, 4), load<f32>(settings, 8), load<f32>(settings, 12),
+    load<f32>(settings, 16), load<f32>(settings, 20), load<f32>(settings, 24),
+  );
+}
+
+/** `average ← decay · average + (1 − decay) · p`, the decay read from memory. */
+export function follow(average: usize, p: usize, count: i32, setting: usize): void {
+  const decay = load<f32>(setting);
+  for (let i: i32 = 0; i < count; i++) {
+    const at = <usize>i << 2;
+    store<f32>(average + at, decay * load<f32>(average + at) + (1 - decay) * load<f32>(p + at));
+  }
+}

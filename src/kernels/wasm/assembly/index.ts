@@ -1,5 +1,8 @@
 /** Everything that the SIMD module exports. */
 export { activate, activationGradient } from './activation';
-export { adam } from './adam';
+export { adam, adamInPlace, follow } from './adam';
+export { binary, choose, unary } from './elementwise';
 export { gemm, gemmTransposed } from './gemm';
-export { sumRows } from './reduce';
+export { copy, fill, gather } from './layout';
+export { combine, sumAxis, sumRows } from './reduce';
+export { spline, splineGradient } from './spline';

@@ -41,3 +41,67 @@ export function sumRows(x: usize, out: usize, rows: i32, columns: i32): void {
     store<f32>(out + <usize>j * FLOAT, s);
   }
 }
+
+/** `out[o, i] = scale Σ_k x[o, k, i]`. */
+export function sumAxis(x: usize, out: usize, outer: i32, length: i32, inner: i32, scale: f32): void {
+  for (let o: i32 = 0; o < outer; o++) {
+    if (inner == 1) {
+      store<f32>(out, scale * sumOf(x, length));
+    } else {
+      sumRows(x, out, length, inner);
+      if (scale != 1) for (let i: i32 = 0; i < inner; i++) store<f32>(out + <usize>i * FLOAT, scale * load<f32>(out + <usize>i * FLOAT));
+    }
+    x += <usize>(length * inner) * FLOAT;
+    out += <usize>inner * FLOAT;
+  }
+}
+
+function sumOf(x: usize, count: i32): f32 {
+  let sum: f32 = 0;
+  const end = x + <usize>count * FLOAT;
+  if (count >= 8) {
+    let s = splat(0);
+    const whole = x + (<usize>(count & ~3) << 2);
+    for (; x < whole; x += 16) s = f32x4.add(s, v128.load(x));
+    sum = (f32x4.extract_lane(s, 0) + f32x4.extract_lane(s, 1)) + (f32x4.extract_lane(s, 2) + f32x4.extract_lane(s, 3));
+  }
+  for (; x < end; x += FLOAT) sum += load<f32>(x);
+  return sum;
+}
+
+/**
+ * `out = Σ_l weights[l] x_l` for vectors `x_l` that lie `stride` bytes apart, and in `squares` (a double) the sum of the
+ * squares of the result.
+ */
+export function combine(x: usize, stride: usize, vectors: i32, weights: usize, out: usize, count: i32, squares: usize): void {
+  let total: f64 = 0;
+  let i: i32 = 0;
+  for (; i + 4 <= count; i += 4) {
+    let from = x;
+    let sum = splat(0);
+    for (let l: i32 = 0; l < vectors; l++) {
+      sum = f32x4.add(sum, f32x4.mul(v128.load(from), v128.load_splat<f32>(weights + (<usize>l << 2))));
+      from += stride;
+    }
+    v128.store(out, sum);
+    const low = f64x2.promote_low_f32x4(sum);
+    const high = f64x2.promote_low_f32x4(v128.shuffle<f64>(sum, sum, 1, 1));
+    const square = f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high));
+    total += f64x2.extract_lane(square, 0) + f64x2.extract_lane(square, 1);
+    x += 16;
+    out += 16;
+  }
+  for (; i < count; i++) {
+    let from = x;
+    let sum: f32 = 0;
+    for (let l: i32 = 0; l < vectors; l++) {
+      sum += load<f32>(from) * load<f32>(weights + (<usize>l << 2));
+      from += stride;
+    }
+    store<f32>(out, sum);
+    total += <f64>sum * <f64>sum;
+    x += FLOAT;
+    out += FLOAT;
+  }
+  store<f64>(squares, total);
+}
