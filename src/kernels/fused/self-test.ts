@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { inFloat64, upstreamOf, worst } from './float64.js';
 import type { FusedKernel, FusedOp, FusedSample } from './op.js';
 import { disableFused, isEnabled } from './register.js';
@@ -17,35 +17,64 @@ const COMPILED_ANEW = ['webgl', 'webgpu'];
  */
 export async function selfTest(ops: readonly FusedOp<object>[], warn: (message: string) => void): Promise<void> {
   const backend = tf.getBackend();
-  const faulty: string[] = [];
-  const verdicts = ops
-    .filter((op) => isEnabled(op, backend))
-    .map(async (op) => {
-      const samples = COMPILED_ANEW.includes(backend) ? op.samples.slice(0, 1) : op.samples;
-      const results = await Promise.all(samples.map((sample) => isRight(op, sample)));
-      if (results.every((right) => right)) return;
-      disableFused(op, backend);
-      faulty.push(op.name);
-    });
-  await Promise.all(verdicts);
+  const enabled = ops.filter((op) => isEnabled(op, backend));
+  const trials = enabled.flatMap((op) =>
+    (COMPILED_ANEW.includes(backend) ? op.samples.slice(0, 1) : op.samples).map((sample) => new Trial(op, sample)),
+  );
+  await readAll(trials);
+  const faulty = enabled.filter((op) => trials.some((trial) => trial.op === op && !trial.isRight()));
   if (faulty.length === 0) return;
+  for (const op of faulty) disableFused(op, backend);
   warn(
-    `tfjs-flows: ${faulty.join(', ')} failed the self-test on backend "${backend}" of TensorFlow.js ${tf.version_core}. ` +
-      'Slower TensorFlow.js operations take their place; results are not affected.',
+    `tfjs-flows: ${faulty.map(({ name }) => name).join(', ')} failed the self-test on backend "${backend}" of ` +
+      `TensorFlow.js ${tf.version_core}. Slower TensorFlow.js operations take their place; results are not affected.`,
   );
 }
 
-/** Starts the kernels at once; only the reading of their results is waited for, as webgpu demands. */
-async function isRight(op: FusedOp<object>, sample: FusedSample<object>): Promise<boolean> {
-  try {
-    const exact = inFloat64(op, sample);
-    const found = tf.tidy(() => runBoth(op, sample));
-    const values = await Promise.all(found.map((tensor) => tensor.data()));
-    tf.dispose(found);
-    return [...exact.outputs, ...exact.gradients].every((truth, i) => worst(values[i], truth) < TOLERANCE);
-  } catch {
-    return false;
+/** An operation on one sample. */
+class Trial {
+  readonly op: FusedOp<object>;
+  readonly #sample: FusedSample<object>;
+  #found: Float32Array = new Float32Array(0);
+
+  constructor(op: FusedOp<object>, sample: FusedSample<object>) {
+    this.op = op;
+    this.#sample = sample;
   }
+
+  /** Outputs and gradients, each as a vector; none where a kernel throws. */
+  run(): Tensor1D[] {
+    try {
+      return runBoth(this.op, this.#sample).map((tensor) => tf.reshape(tensor, [tensor.size]) as Tensor1D);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Takes the numbers of all vectors that {@link run} gave. */
+  take(found: Float32Array): void {
+    this.#found = found;
+  }
+
+  isRight(): boolean {
+    const { outputs, gradients } = inFloat64(this.op, this.#sample);
+    const exact = [...outputs, ...gradients].flatMap((values) => Array.from(values));
+    return worst(this.#found, exact) < TOLERANCE;
+  }
+}
+
+/** One read for everything: on a GPU each costs more than the kernels. Asynchronous, as webgpu demands. */
+async function readAll(trials: readonly Trial[]): Promise<void> {
+  const sizes: number[] = [];
+  const everything = tf.tidy(() => {
+    const vectors = trials.map((trial) => trial.run());
+    sizes.push(...vectors.map((list) => list.reduce((sum, { size }) => sum + size, 0)));
+    return tf.concat([tf.zeros([1]) as Tensor1D, ...vectors.flat()]);
+  });
+  const numbers = (await everything.data()) as Float32Array;
+  everything.dispose();
+  let at = 1;
+  trials.forEach((trial, i) => trial.take(numbers.subarray(at, (at += sizes[i]))));
 }
 
 /** Outputs, then gradients. */
