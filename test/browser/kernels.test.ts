@@ -3,20 +3,67 @@ import type { BackendName } from '../../src/index.js';
 import { FUSED_OPS } from '../../src/kernels/fused-ops.js';
 import { openPage } from '../support/browser.js';
 import type * as kernels from './pages/kernels.js';
+import type { Errors } from './pages/kernels.js';
 
 const page = await openPage<typeof kernels>('kernels');
+const obstacle = await page.call('webgpuObstacle');
 test.after.always(() => page.close());
 
 for (const backend of ['webgl', 'webgpu'] satisfies BackendName[]) {
-  const declare = test.serial;
+  const missing = backend === 'webgpu' ? obstacle : null;
+  const declare = missing ? test.serial.skip : test.serial;
+  const title = (claim: string) => `${claim} [${backend}]${missing ? `: ${missing}` : ''}`;
+
+  declare(title('the self-test finds nothing wrong'), async (t) => {
+    t.deepEqual(await page.call('start', backend), []);
+  });
+
   for (const { name } of FUSED_OPS) {
-    declare(`${name}: kernel against float64 [${backend}]`, async (t) => {
-      t.deepEqual(await page.call('start', backend), []);
-      for (const { forward, gradient, where } of await page.call('onSamples', name)) {
-        t.true(forward < 1e-5, `${where} ${forward}`);
-        t.true(gradient < 1e-4, `${where} ${gradient}`);
-        t.log(`${where} ${forward} ${gradient}`);
-      }
+    declare(title(`${name}: kernel against float64`), async (t) => {
+      const errors = [...(await page.call('onSamples', name)), ...(await page.call('onOddSizes', name))];
+      t.true(errors.length > 3);
+      const wrong = (at: Errors) => !(at.forward < 1e-5 && at.gradient < 1e-4);
+      t.deepEqual(errors.filter(wrong), []);
+    });
+
+    declare(title(`${name}: batches without rows, and NaN`), async (t) => {
+      t.true((await page.call('withoutRows', name)).every((size) => size === 0));
+      t.true(await page.call('withNaN', name));
     });
   }
+
+  declare(title('splines with extreme parameters'), async (t) => {
+    const errors = await page.call('onWildSplines');
+    t.log(errors);
+    t.true(errors.length > 3);
+  });
+
+  declare(title('splines at their knots'), async (t) => {
+    const errors = await page.call('atKnots');
+    t.log(errors);
+    t.true(errors.length > 3);
+  });
+
+  declare(title('nothing is left behind'), async (t) => {
+    t.deepEqual(await page.call('leaks', 50), { tensors: 0, data: 0, bytes: 0 });
+  });
+
+  declare(title('training takes few draw calls and finds what wasm finds'), async (t) => {
+    const { steps, tensors } = await page.call('train', 8);
+    t.is(tensors, 0);
+    const { draws } = steps.at(-1)!;
+    t.true(draws > 10 && draws <= 120, `${draws}`);
+    t.log(steps, await page.call('train', 20));
+    await page.call('start', 'wasm');
+    const { steps: exact } = await page.call('train', 8);
+    steps.forEach(({ loss }, i) => t.true(Math.abs(loss - exact[i].loss) < 1e-3, `step ${i}: ${loss} and ${exact[i].loss}`)); // prettier-ignore
+    await page.call('start', backend);
+  });
+
+  declare(title('a broken kernel gives way to its reference, with one warning'), async (t) => {
+    const { warnings, error } = await page.call('breakKernel');
+    t.is(warnings.length, 1);
+    t.regex(warnings[0], new RegExp(`TfjsFlowsBroken_\\S* failed .*"${backend}" of TensorFlow.js \\d+\\.\\d+`));
+    t.true(error < 1e-6);
+  });
 }

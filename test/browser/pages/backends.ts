@@ -1,16 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Affine, Chain, Permute, ready, type BackendReport, type ReadyOptions } from '../../../src/index.js';
 
+export { webgpuObstacle } from '../../../support/browser/webgpu-obstacle.js';
+
 /** Starts a backend. */
 export async function start(options: ReadyOptions): Promise<BackendReport> {
   return ready(options);
-}
-
-/** Whether the browser offers WebGPU; if not, why. */
-export async function webgpuObstacle(): Promise<string | null> {
-  const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<object | null> } };
-  if (!gpu) return 'this browser has no navigator.gpu';
-  return (await gpu.requestAdapter()) ? null : 'this browser offers no adapter';
 }
 
 /** Whether the page may share memory between threads. */

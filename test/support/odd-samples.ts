@@ -1,0 +1,71 @@
+import type { FusedOp, FusedSample } from '../../src/kernels/fused/op.js';
+import { waves } from '../../src/kernels/fused/waves.js';
+import type { SplineAttributes } from '../../src/kernels/rational-quadratic-spline/spec.js';
+import { sizeOf } from '../../src/shapes.js';
+
+/** Inputs that have one row for each row of the batch. */
+const BATCHED: Readonly<Record<string, readonly string[]>> = {
+  TfjsFlowsDense: ['x'],
+  TfjsFlowsMaskedDense: ['x'],
+  TfjsFlowsRationalQuadraticSpline: ['x', 'raw'],
+  TfjsFlowsAdam: ['parameters', 'mean', 'meanSquare', 'gradient'],
+};
+
+const BATCHES = [1, 2, 5, 33];
+
+/** Samples of an operation with other numbers of rows: fewer than kernels work on at a time, and no multiple of it. */
+export function oddSizes(op: FusedOp<object>): FusedSample<object>[] {
+  return op.samples.map(({ attributes, inputs }, k) => ({
+    attributes,
+    inputs: inputs.map((input, i) => {
+      if (!BATCHED[op.name].includes(op.inputs[i])) return input;
+      const shape = [BATCHES[k % BATCHES.length], ...input.shape.slice(1)];
+      const values = waves(sizeOf(shape), 1.3, 0.4 + i);
+      return { shape, values: op.inputs[i] === 'meanSquare' ? values.map((value) => value ** 2) : values };
+    }),
+  }));
+}
+
+/** The same without rows. */
+export function emptySamples(op: FusedOp<object>): FusedSample<object>[] {
+  return op.samples.slice(0, 1).map(({ attributes, inputs }) => ({
+    attributes,
+    inputs: inputs.map((input, i) =>
+      BATCHED[op.name].includes(op.inputs[i]) ? { shape: [0, ...input.shape.slice(1)], values: [] } : input,
+    ),
+  }));
+}
+
+/** Splines with raw parameters up to ±50, which make bins of the least size, at points within and beyond the box. */
+export function wildSplines(op: FusedOp<SplineAttributes>): FusedSample<SplineAttributes>[] {
+  return op.samples.map(({ attributes, inputs: [, raw] }) => {
+    const { low, high } = attributes;
+    const rows = 33;
+    const x = waves(rows, 0.7 * (high - low)).map((value) => value + (low + high) / 2);
+    const shape = [rows, raw.shape[1]];
+    return {
+      attributes,
+      inputs: [
+        { shape: [rows], values: x },
+        { shape, values: waves(sizeOf(shape), 50) },
+      ],
+    };
+  });
+}
+
+/** Splines with equal bins at all of their knots. */
+export function splinesAtKnots(op: FusedOp<SplineAttributes>): FusedSample<SplineAttributes>[] {
+  return op.samples.map(({ attributes, inputs: [, raw] }) => {
+    const { low, high, bins } = attributes;
+    const knots = Array.from({ length: bins + 1 }, (_, k) => low + (k * (high - low)) / bins);
+    const shape = [bins + 1, raw.shape[1]];
+    const values = waves(sizeOf(shape), 1).map((value, i) => (i % shape[1] < 2 * bins ? 0 : value));
+    return {
+      attributes,
+      inputs: [
+        { shape: [bins + 1], values: knots },
+        { shape, values },
+      ],
+    };
+  });
+}
