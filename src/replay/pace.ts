@@ -1,30 +1,35 @@
 import type { Job, Threads } from './threads.js';
 
-/** Runs of each kind that are compared. */
-const TRIALS = 5;
+/** Runs before times mean anything: the engine first runs new code as it is, and improves it on the way. */
+const WARM_UP = 30;
+/** Runs that are compared, every other one by a single thread. */
+const TRIALS = 10;
 /** Runs after which the comparison is made again: the machine may have become busy, or free. */
-const PERIOD = 2000;
+const PERIOD = 1000;
+/** Helping threads are kept unless a single one is faster by this factor. */
+const MARGIN = 0.95;
 
 /**
  * Decides for one job whether helping threads pay off, by trying both ways. The decision changes nothing but the time: a
  * job gives the same numbers either way.
  */
 export class Pace {
-  #runs = 0;
+  #runs = -WARM_UP;
   #alone = false;
-  #times: { alone: number[]; together: number[] } = { alone: [], together: [] };
+  #fastest = { alone: Infinity, together: Infinity };
 
   run(threads: Threads, job: Job): void {
-    if (!job.parallel || threads.count === 1) return threads.run(job, true);
-    const trial = this.#runs++ % PERIOD;
-    if (trial >= 2 * TRIALS) return threads.run(job, this.#alone);
+    if (!job.parallel || threads.count === 1 || !threads.ready) return threads.run(job, true);
+    const run = this.#runs++;
+    const trial = run < 0 ? run : run % PERIOD;
+    if (trial < 0 || trial >= TRIALS) return threads.run(job, this.#alone);
     const alone = trial % 2 === 1;
     const start = performance.now();
     threads.run(job, alone);
-    this.#times[alone ? 'alone' : 'together'].push(performance.now() - start);
-    if (trial === 2 * TRIALS - 1) {
-      this.#alone = Math.min(...this.#times.alone) < Math.min(...this.#times.together);
-      this.#times = { alone: [], together: [] };
-    }
+    const kind = alone ? 'alone' : 'together';
+    this.#fastest[kind] = Math.min(this.#fastest[kind], performance.now() - start);
+    if (trial < TRIALS - 1) return;
+    this.#alone = this.#fastest.alone < MARGIN * this.#fastest.together;
+    this.#fastest = { alone: Infinity, together: Infinity };
   }
 }

@@ -2,8 +2,8 @@ import type { FusedKernel } from '../kernels/fused/op.js';
 import type { SimdCall } from '../kernels/fused/wasm.js';
 import { FUSED_OPS } from '../kernels/fused-ops.js';
 import { sizeOf, type Shape } from '../shapes.js';
-import { LOWERINGS } from './lowerings/index.js';
-import type { Place, PlacedKernel } from './lowering.js';
+import { LOWERINGS } from '../kernels/stock/lowerings.js';
+import type { Place, PlacedKernel } from '../kernels/stock/lowering.js';
 import type { Operand, Trace, TracedKernel } from './trace.js';
 
 /** Buffers begin at multiples of a line of the cache. */

@@ -38,7 +38,8 @@ export interface Trace {
  */
 export function trace(compute: () => Tensor[], known: ReadonlySet<object>): Trace | null {
   const engine = tf.engine();
-  const { runKernel, readSync, read } = engine;
+  // The engine's own methods; what is set below hides them for a while.
+  const own = Object.getPrototypeOf(engine) as typeof engine;
   const kernels: TracedKernel[] = [];
   const made = new Set<object>();
   /** Data that are plain copies of other data. */
@@ -56,12 +57,12 @@ export function trace(compute: () => Tensor[], known: ReadonlySet<object>): Trac
   const note = (tensor: Tensor): Operand => {
     const { data } = operandOf(tensor);
     if (!made.has(data) && !known.has(data) && !constants.has(data)) {
-      constants.set(data, (readSync.call(engine, tensor.dataId) as Float32Array | Int32Array).slice());
+      constants.set(data, (own.readSync.call(engine, tensor.dataId) as Float32Array | Int32Array).slice());
     }
     return operandOf(tensor);
   };
   const run = (name: string, inputs: Record<string, Tensor>, attributes?: NamedAttrMap): Tensor | Tensor[] =>
-    runKernel.call(engine, name, inputs, attributes);
+    own.runKernel.call(engine, name, inputs, attributes) as Tensor | Tensor[];
   engine.runKernel = ((name: string, inputs: Record<string, Tensor>, attributes?: NamedAttrMap) => {
     if (isCopy(name, inputs, attributes)) {
       // Kernels keep copies of their results for the gradient before anyone else sees these.
@@ -88,16 +89,16 @@ export function trace(compute: () => Tensor[], known: ReadonlySet<object>): Trac
   }) as typeof engine.runKernel;
   engine.readSync = (data) => {
     looked = true;
-    return readSync.call(engine, data);
+    return own.readSync.call(engine, data);
   };
   engine.read = (data) => {
     looked = true;
-    return read.call(engine, data);
+    return own.read.call(engine, data);
   };
   try {
     const results = tf.tidy(compute);
     const outputs = results.map(note);
-    const values = results.map(({ dataId }) => (readSync.call(engine, dataId) as Float32Array).slice());
+    const values = results.map(({ dataId }) => (own.readSync.call(engine, dataId) as Float32Array).slice());
     tf.dispose(results);
     return looked || drawsSoFar() !== drawsBefore ? null : { kernels, outputs, values, constants };
   } finally {

@@ -1,6 +1,6 @@
-import type { SimdCall } from '../../kernels/fused/wasm.js';
+import type { SimdCall } from '../fused/wasm.js';
 import { sizeOf, type Shape } from '../../shapes.js';
-import type { Lowering, Place } from '../lowering.js';
+import type { Lowering, Place } from './lowering.js';
 
 export const LAYOUT: Readonly<Record<string, Lowering>> = {
   Slice: ({ inputs: { x }, outputs: [y], attributes }) => {

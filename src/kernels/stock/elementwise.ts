@@ -1,6 +1,6 @@
-import type { SimdCall } from '../../kernels/fused/wasm.js';
+import type { SimdCall } from '../fused/wasm.js';
 import { sizeOf, type Shape } from '../../shapes.js';
-import type { Lowering, Place } from '../lowering.js';
+import type { Lowering, Place } from './lowering.js';
 
 /** Kernels of one operand, with the number of each in the SIMD module. */
 const UNARY_CODES = {

@@ -1,6 +1,6 @@
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
-import type { SimdCall } from '../kernels/fused/wasm.js';
-import type { Shape } from '../shapes.js';
+import type { SimdCall } from '../fused/wasm.js';
+import type { Shape } from '../../shapes.js';
 
 /** A tensor with its place in memory. */
 export interface Place {

@@ -1,5 +1,5 @@
 import { sizeOf } from '../../shapes.js';
-import type { Lowering } from '../lowering.js';
+import type { Lowering } from './lowering.js';
 
 export const REDUCTIONS: Readonly<Record<string, Lowering>> = {
   Sum: sum(() => 1),

@@ -1,4 +1,4 @@
-import type { Lowering } from '../lowering.js';
+import type { Lowering } from './lowering.js';
 import { ELEMENTWISE } from './elementwise.js';
 import { LAYOUT } from './layout.js';
 import { PRODUCTS } from './products.js';
