@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [--quick] [--json]` */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { benchGpu } from './gpu.js';
 import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
 import { benchToys } from './toys.js';
@@ -15,6 +16,7 @@ export interface BenchResult {
 const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   ...Object.fromEntries(Object.keys(WORKLOADS).map((id) => [id, (quick: boolean) => benchWorkload(id, quick)])),
   toys: benchToys,
+  gpu: benchGpu,
   kernels: benchKernels,
 };
 

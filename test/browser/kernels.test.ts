@@ -9,6 +9,9 @@ const page = await openPage<typeof kernels>('kernels');
 const obstacle = await page.call('webgpuObstacle');
 test.after.always(() => page.close());
 
+/** Most draws or dispatches of a training step; without these kernels there are 1578 and 1024. */
+const DRAWS = { webgl: 120, webgpu: 130 };
+
 for (const backend of ['webgl', 'webgpu'] satisfies BackendName[]) {
   const missing = backend === 'webgpu' ? obstacle : null;
   const declare = missing ? test.serial.skip : test.serial;
@@ -22,8 +25,7 @@ for (const backend of ['webgl', 'webgpu'] satisfies BackendName[]) {
     declare(title(`${name}: kernel against float64`), async (t) => {
       const errors = [...(await page.call('onSamples', name)), ...(await page.call('onOddSizes', name))];
       t.true(errors.length > 3);
-      const wrong = (at: Errors) => !(at.forward < 1e-5 && at.gradient < 1e-4);
-      t.deepEqual(errors.filter(wrong), []);
+      t.deepEqual(errors.filter(isWrong), []);
     });
 
     declare(title(`${name}: batches without rows, and NaN`), async (t) => {
@@ -34,14 +36,14 @@ for (const backend of ['webgl', 'webgpu'] satisfies BackendName[]) {
 
   declare(title('splines with extreme parameters'), async (t) => {
     const errors = await page.call('onWildSplines');
-    t.log(errors);
     t.true(errors.length > 3);
+    t.deepEqual(errors.filter(isWrong), []);
   });
 
-  declare(title('splines at their knots'), async (t) => {
+  declare(title('splines at their knots, where gradients may be those of either side'), async (t) => {
     const errors = await page.call('atKnots');
-    t.log(errors);
     t.true(errors.length > 3);
+    t.deepEqual(errors.filter(isWrong), []);
   });
 
   declare(title('nothing is left behind'), async (t) => {
@@ -52,8 +54,8 @@ for (const backend of ['webgl', 'webgpu'] satisfies BackendName[]) {
     const { steps, tensors } = await page.call('train', 8);
     t.is(tensors, 0);
     const { draws } = steps.at(-1)!;
-    t.true(draws > 10 && draws <= 120, `${draws}`);
-    t.log(steps, await page.call('train', 20));
+    t.true(draws > 10 && draws <= DRAWS[backend], `${draws}`);
+    t.is((await page.call('train', 20)).bytes, 0);
     await page.call('start', 'wasm');
     const { steps: exact } = await page.call('train', 8);
     steps.forEach(({ loss }, i) => t.true(Math.abs(loss - exact[i].loss) < 1e-3, `step ${i}: ${loss} and ${exact[i].loss}`)); // prettier-ignore
@@ -66,4 +68,8 @@ for (const backend of ['webgl', 'webgpu'] satisfies BackendName[]) {
     t.regex(warnings[0], new RegExp(`TfjsFlowsBroken_\\S* failed .*"${backend}" of TensorFlow.js \\d+\\.\\d+`));
     t.true(error < 1e-6);
   });
+}
+
+function isWrong({ forward, gradient }: Errors): boolean {
+  return !(forward < 1e-5 && gradient < 1e-4);
 }

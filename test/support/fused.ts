@@ -4,6 +4,8 @@ import { upstreamOf, type FusedResult } from '../../src/kernels/fused/float64.js
 import type { FusedOp, FusedSample } from '../../src/kernels/fused/op.js';
 import { runFused } from '../../src/kernels/fused/run.js';
 
+export { inFloat64, worst, type FusedResult } from '../../src/kernels/fused/float64.js';
+
 /** By whatever the running backend uses; `reference` asks for TF.js operations. */
 export async function onBackend(
   op: FusedOp<object>,

@@ -8,6 +8,8 @@ const BATCHED: Readonly<Record<string, readonly string[]>> = {
   TfjsFlowsDense: ['x'],
   TfjsFlowsMaskedDense: ['x'],
   TfjsFlowsRationalQuadraticSpline: ['x', 'raw'],
+  TfjsFlowsAffine: ['x', 'raw'],
+  TfjsFlowsSumLogDets: ['x'],
   TfjsFlowsAdam: ['parameters', 'mean', 'meanSquare', 'gradient'],
 };
 

@@ -3,6 +3,7 @@ import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
 import { waves } from '../fused/waves.js';
 import { affineGradientOnCpu, affineOnCpu } from './cpu.js';
+import { affineGradientOnGpu, affineOnGpu } from './gpu.js';
 import { affineReference } from './reference.js';
 import type { AffineAttributes } from './spec.js';
 import { affineGradientOnWasm, affineOnWasm } from './wasm.js';
@@ -16,6 +17,7 @@ export const affineOp: FusedOp<AffineAttributes> = {
   reference: affineReference,
   cpu: affineOnCpu,
   wasm: affineOnWasm,
+  gpu: affineOnGpu,
   gradient: {
     name: 'TfjsFlowsAffineGradient',
     inputs: ['x', 'raw', 'dvalue', 'dlogDet'],
@@ -23,6 +25,7 @@ export const affineOp: FusedOp<AffineAttributes> = {
     outputShapes: ([x, raw]) => [x, raw],
     cpu: affineGradientOnCpu,
     wasm: affineGradientOnWasm,
+    gpu: affineGradientOnGpu,
   },
   samples: (['exp', 'sigmoid'] as const)
     .flatMap((scale) => [false, true].map((inverse) => ({ scale, bound: 2, inverse })))

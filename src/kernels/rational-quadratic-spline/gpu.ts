@@ -1,5 +1,6 @@
 import type { Shape } from '../../shapes.js';
 import type { GpuKernel } from '../fused/gpu.js';
+import { literal } from '../fused/literal.js';
 import { slopeSharpness, splineParameterCount, type SplineAttributes } from './spec.js';
 
 /** Value, then log-derivative; formulas in {@link ./reference.ts}. */
@@ -115,21 +116,21 @@ float compute(int index) {
 /** `evaluate(row)`, which leaves value, log-derivative and all about the bin reached in variables. */
 function evaluation(attributes: SplineAttributes): string {
   const { bins, low, high, boundaries, minBinWidth, minBinHeight, minDerivative, rawScale, inverse } = attributes;
-  const spare = (least: number) => float((high - low) * (1 - bins * least));
+  const spare = (least: number) => literal((high - low) * (1 - bins * least));
   const periodic = boundaries === 'circular';
   return `
 const int BINS = ${bins};
 const int PARAMETERS = ${splineParameterCount(attributes)};
 const bool INVERSE = ${inverse};
-const float LOW = ${float(low)};
-const float HIGH = ${float(high)};
-const float WIDTH_LEAST = ${float((high - low) * minBinWidth)};
+const float LOW = ${literal(low)};
+const float HIGH = ${literal(high)};
+const float WIDTH_LEAST = ${literal((high - low) * minBinWidth)};
 const float WIDTH_SPARE = ${spare(minBinWidth)};
-const float HEIGHT_LEAST = ${float((high - low) * minBinHeight)};
+const float HEIGHT_LEAST = ${literal((high - low) * minBinHeight)};
 const float HEIGHT_SPARE = ${spare(minBinHeight)};
-const float SLOPE_LEAST = ${float(minDerivative)};
-const float SHARPNESS = ${float(slopeSharpness(attributes))};
-const float RAW_SCALE = ${float(rawScale)};
+const float SLOPE_LEAST = ${literal(minDerivative)};
+const float SHARPNESS = ${literal(slopeSharpness(attributes))};
+const float RAW_SCALE = ${literal(rawScale)};
 bool broken;
 float value;
 float logDet;
@@ -259,9 +260,3 @@ const SLOPE_INDEX: Readonly<Record<SplineAttributes['boundaries'], string>> = {
   bounded: 'return 2 * BINS + knot;',
   circular: 'return 2 * BINS + knot % BINS;',
 };
-
-/** A number as a literal of type float. */
-function float(value: number): string {
-  const text = String(Math.fround(value));
-  return /[.e]/.test(text) ? text : `${text}.0`;
-}

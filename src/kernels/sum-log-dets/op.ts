@@ -4,6 +4,7 @@ import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
 import { waves } from '../fused/waves.js';
 import { sumLogDetsGradientOnCpu, sumLogDetsOnCpu } from './cpu.js';
+import { sumLogDetsGradientOnGpu, sumLogDetsOnGpu } from './gpu.js';
 import { sumLogDetsGradientOnWasm, sumLogDetsOnWasm } from './wasm.js';
 
 /** Sums over the coordinates of each row. `x`: `[batch, dims]`; `y`: `[batch]`. */
@@ -15,6 +16,7 @@ export const sumLogDetsOp: FusedOp<object> = {
   reference: ([x]) => [tf.sum(x, 1)],
   cpu: sumLogDetsOnCpu,
   wasm: sumLogDetsOnWasm,
+  gpu: sumLogDetsOnGpu,
   gradient: {
     name: 'TfjsFlowsSumLogDetsGradient',
     inputs: ['x', 'dy'],
@@ -22,6 +24,7 @@ export const sumLogDetsOp: FusedOp<object> = {
     outputShapes: ([x]) => [x],
     cpu: sumLogDetsGradientOnCpu,
     wasm: sumLogDetsGradientOnWasm,
+    gpu: sumLogDetsGradientOnGpu,
   },
   samples: [1, 2, 3, 4, 11].map((dims) => ({
     attributes: {},
@@ -31,5 +34,6 @@ export const sumLogDetsOp: FusedOp<object> = {
 
 /** Log-determinants of diagonal maps: the sums over the coordinates of each row, `[batch, dims]` → `[batch]`. */
 export function sumLogDets(logDets: Tensor): Tensor {
-  return runFused(sumLogDetsOp, [logDets], {})[0];
+  const [batch, dims] = logDets.shape;
+  return dims === 1 ? tf.reshape(logDets, [batch]) : runFused(sumLogDetsOp, [logDets], {})[0];
 }

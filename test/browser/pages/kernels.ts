@@ -40,8 +40,31 @@ export async function onWildSplines(): Promise<Errors[]> {
   return errorsOf(splineOp, wildSplines(splineOp));
 }
 
+/** Gradients are compared with those a little to the left, at and a little to the right of a knot: the nearest counts. */
 export async function atKnots(): Promise<Errors[]> {
-  return errorsOf(splineOp, splinesAtKnots(splineOp));
+  const aside = (by: number) => ({
+    ...splineOp,
+    samples: splinesAtKnots(splineOp).map(({ attributes, inputs: [x, raw] }) => ({
+      attributes,
+      inputs: [{ ...x, values: x.values.map((value) => value + by) }, raw],
+    })),
+  });
+  const found: Errors[] = [];
+  for (const [i, sample] of splinesAtKnots(splineOp).entries()) {
+    const [at, left, right] = [0, -1e-6, 1e-6].map((by) =>
+      inFloat64(splineOp as FusedOp<object>, aside(by).samples[i]),
+    );
+    const { outputs, gradients } = await onBackend(splineOp as FusedOp<object>, sample);
+    const nearest = gradients.map((values, k) =>
+      Array.from(values, (value, n) => [at, left, right].map((side) => side.gradients[k][n])
+        .reduce((best, other) => (Math.abs(other - value) < Math.abs(best - value) ? other : best)))); // prettier-ignore
+    found.push({
+      forward: Math.max(...outputs.map((values, k) => worst(values, at.outputs[k]))),
+      gradient: Math.max(...gradients.map((values, k) => worst(values, nearest[k]))),
+      where: JSON.stringify(sample.attributes),
+    });
+  }
+  return found;
 }
 
 /** Sizes of the outputs of a batch without rows. */
