@@ -24,6 +24,19 @@ float sigmoid(float u) {
 `;
 
 /**
+ * Column and row of a number in a texture. GPUs have no instruction for whole division, and this is in the innermost
+ * loops: the quotient of floats is off by at most one, which is put right.
+ */
+const CELL_OF = `
+ivec2 cellOf(int at, int width) {
+  int row = int(float(at) / float(width));
+  int column = at - row * width;
+  int carry = int(column >= width) - int(column < 0);
+  return ivec2(column - carry * width, row + carry);
+}
+`;
+
+/**
  * A program as a WebGL 2 fragment shader.
  *
  * Tensors are read and written in row-major order whatever the shape of their textures, so one program serves all
@@ -33,16 +46,14 @@ export function toGlsl(inputs: readonly string[], { code }: GpuProgram): string 
   const readers = inputs.map(
     (name) => `
 float ${name}(int i) {
-  int at = i + offset${name}_;
-  int width = textureSize(${name}_, 0).x;
-  return texelFetch(${name}_, ivec2(at % width, at / width), 0).r;
+  return texelFetch(${name}_, cellOf(i + offset${name}_, textureSize(${name}_, 0).x), 0).r;
 }`,
   );
   return `
 float pick(bool condition, float yes, float no) {
   return condition ? yes : no;
 }
-${LIBRARY}${readers.join('')}
+${CELL_OF}${LIBRARY}${readers.join('')}
 ${code}
 void main() {
   ivec2 cell = ivec2(gl_FragCoord.xy);
