@@ -205,7 +205,7 @@ export class PlannedSteps {
       const program = new GradientProgram(this.#workshop, lanes, programs, tensors, gradient);
       this.#weights.pull();
       this.#frozen.pull();
-      if (program.gives(batch, programs.get(lanes[0].rows)!.expected)) return program;
+      if (program.gives(batch, programs.get(lanes[0].rows)!.expected, 1)) return program;
       program.free();
       return null;
     } finally {
@@ -215,14 +215,16 @@ export class PlannedSteps {
     }
   }
 
-  /** Whether a program gives the eager gradient of its first lane. */
+  /** Whether a program gives the eager gradient: of two lanes together, which know nothing of each other. */
   #verify(batch: Batch, program: GradientProgram): boolean {
+    const lanes = Math.min(2, program.lanes.length);
+    const { start, rows } = program.lanes[lanes - 1];
     const tensors = this.#tensors(batch);
     const found = tf.tidy(() => {
-      const { loss, gradients } = this.#eagerGradient(tensors.map((x) => tf.slice(x, 0, program.lanes[0].rows)));
+      const { loss, gradients } = this.#eagerGradient(tensors.map((x) => tf.slice(x, 0, start + rows)));
       return [loss, ...gradients.filter((gradient) => gradient !== null)];
     });
-    const right = program.gives(batch, found.map((tensor) => tensor.dataSync<'float32'>())); // prettier-ignore
+    const right = program.gives(batch, found.map((tensor) => tensor.dataSync<'float32'>()), lanes); // prettier-ignore
     tf.dispose([...tensors, ...found]);
     return right;
   }
@@ -257,6 +259,9 @@ export class PlannedSteps {
 
 /** Numbers that the update reads: factor on the gradient, six rates of Adam, decay of the average. */
 const SETTINGS = 8;
+
+/** Numbers from the loss of a lane to its gradient: a line of the cache. */
+const GRADIENT = 16;
 
 /** What is known of batches of one size. */
 interface PlannedSize {
@@ -295,7 +300,7 @@ class GradientProgram {
     this.lanes = lanes;
     this.#offsets = gradient.offsets;
     this.#inputs = inputs.map(({ size }) => ({ address: heap.allocate(4 * size), width: size / rows, size }));
-    this.#stride = Math.ceil((64 + 4 * gradient.size) / 64) * 64;
+    this.#stride = Math.ceil((GRADIENT + gradient.size) / 16) * 64;
     this.#results = heap.allocate(this.#stride * lanes.length);
     this.#parts = parts.length;
     this.#squares = heap.allocate(8 * parts.length);
@@ -303,11 +308,11 @@ class GradientProgram {
     heap.floats(this.#laneWeights, lanes.length).set(lanes.map((lane) => lane.rows / rows));
     this.#tasks = new LaneTasks(heap, lanes, programs, this.#inputs, (_, index) => {
       const start = this.#results + index * this.#stride;
-      return [start, ...gradient.offsets.map((offset) => start + 64 + 4 * offset)];
+      return [start, ...gradient.offsets.map((offset) => start + 4 * (GRADIENT + offset))];
     });
     const sums = parts.map(({ start, count }, i): SimdCall[] => [
       [
-        'combine', this.#results + 64 + 4 * start, this.#stride, lanes.length, this.#laneWeights,
+        'combine', this.#results + 4 * (GRADIENT + start), this.#stride, lanes.length, this.#laneWeights,
         gradient.address + 4 * start, count, this.#squares + 8 * i,
       ], // prettier-ignore
     ]);
@@ -326,15 +331,23 @@ class GradientProgram {
     return { loss, squaredNorm };
   }
 
-  /** Whether the first lane finds the loss and the gradients expected. */
-  gives(batch: Batch, [loss, ...gradients]: readonly Float32Array[]): boolean {
+  /** Whether the first lanes together find the loss and the gradients expected. */
+  gives(batch: Batch, [loss, ...gradients]: readonly Float32Array[], lanes: number): boolean {
     this.run(batch, new Pace());
-    const first = this.#results + 64;
+    const counted = this.lanes.slice(0, lanes);
+    const rows = counted.reduce((sum, lane) => sum + lane.rows, 0);
+    const mean = (offset: number, length: number) => {
+      const sum = new Float64Array(length);
+      counted.forEach((lane, l) => {
+        const address = this.#results + l * this.#stride + 4 * offset;
+        const values = this.#workshop.heap.floats(address, length);
+        for (let i = 0; i < length; i++) sum[i] += (lane.rows / rows) * values[i];
+      });
+      return sum;
+    };
     return (
-      agrees([this.#loss(0)], loss) &&
-      gradients.every((gradient, i) =>
-        agrees(this.#workshop.heap.floats(first + 4 * this.#offsets[i], gradient.length), gradient),
-      )
+      agrees(mean(0, 1), loss) &&
+      gradients.every((gradient, i) => agrees(mean(GRADIENT + this.#offsets[i], gradient.length), gradient))
     );
   }
 
