@@ -51,13 +51,13 @@ for (const backend of ['webgl', 'webgpu'] satisfies BackendName[]) {
   });
 
   declare(title('training takes few draw calls and finds what wasm finds'), async (t) => {
-    const { steps, tensors } = await page.call('train', 8);
+    const { steps, tensors } = await page.call('train', 6);
     t.is(tensors, 0);
     const { draws } = steps.at(-1)!;
     t.true(draws > 10 && draws <= DRAWS[backend], `${draws}`);
-    t.is((await page.call('train', 20)).bytes, 0);
+    t.is((await page.call('train', 9)).bytes, 0);
     await page.call('start', 'wasm');
-    const { steps: exact } = await page.call('train', 8);
+    const { steps: exact } = await page.call('train', 6);
     steps.forEach(({ loss }, i) => t.true(Math.abs(loss - exact[i].loss) < 1e-3, `step ${i}: ${loss} and ${exact[i].loss}`)); // prettier-ignore
     await page.call('start', backend);
   });

@@ -17,15 +17,16 @@ const BATCHES = [1, 2, 5, 33];
 
 /** Samples of an operation with other numbers of rows: fewer than kernels work on at a time, and no multiple of it. */
 export function oddSizes(op: FusedOp<object>): FusedSample<object>[] {
-  return op.samples.map(({ attributes, inputs }, k) => ({
-    attributes,
-    inputs: inputs.map((input, i) => {
+  return BATCHES.map((batch, k) => {
+    const { attributes, inputs } = op.samples[(3 * k) % op.samples.length];
+    const resized = inputs.map((input, i) => {
       if (!BATCHED[op.name].includes(op.inputs[i])) return input;
-      const shape = [BATCHES[k % BATCHES.length], ...input.shape.slice(1)];
+      const shape = [batch, ...input.shape.slice(1)];
       const values = waves(sizeOf(shape), 1.3, 0.4 + i);
       return { shape, values: op.inputs[i] === 'meanSquare' ? values.map((value) => value ** 2) : values };
-    }),
-  }));
+    });
+    return { attributes, inputs: resized };
+  });
 }
 
 /** The same without rows. */

@@ -187,30 +187,33 @@ void measure(int at) {
 }
 void evaluateInside(int at, float v, float shift) {
   measure(at);
-  float offset = v - LOW;
-  float left = 0.0;
-  float bottom = 0.0;
-  wBefore = 0.0;
-  hBefore = 0.0;
+  float left = LOW;
+  float bottom = LOW;
+  float wSum = 0.0;
+  float hSum = 0.0;
   for (int i = 0; i < BINS; i++) {
+    float a = exp((raw(at + i) - wLargest) * RAW_SCALE);
+    float b = exp((raw(at + BINS + i) - hLargest) * RAW_SCALE);
     bin = i;
-    wShare = widthShare(at, i);
-    hShare = heightShare(at, i);
+    wBefore = wSum / wTotal;
+    hBefore = hSum / hTotal;
+    wShare = a / wTotal;
+    hShare = b / hTotal;
+    left = LOW + (float(i) * WIDTH_LEAST + WIDTH_SPARE * wBefore);
+    bottom = LOW + (float(i) * HEIGHT_LEAST + HEIGHT_SPARE * hBefore);
     w = WIDTH_LEAST + WIDTH_SPARE * wShare;
     h = HEIGHT_LEAST + HEIGHT_SPARE * hShare;
-    if (i == BINS - 1 || offset < pick(INVERSE, bottom + h, left + w)) {
+    if (i == BINS - 1 || v < pick(INVERSE, bottom + h, left + w)) {
       break;
     }
-    left += w;
-    bottom += h;
-    wBefore += wShare;
-    hBefore += hShare;
+    wSum += a;
+    hSum += b;
   }
   d0 = slopeAt(at, bin);
   d1 = slopeAt(at, bin + 1);
   float s = h / w;
   float c = d0 + d1 - 2.0 * s;
-  float t = offset - pick(INVERSE, bottom, left);
+  float t = v - pick(INVERSE, bottom, left);
   xi = t / w;
   if (INVERSE) {
     float a = h * (s - d0) + t * c;
@@ -224,7 +227,7 @@ void evaluateInside(int at, float v, float shift) {
   float slope = d1 * xi * xi + 2.0 * s * q + d0 * rest * rest;
   float rise = h * (s * xi * xi + d0 * q) / denominator;
   logDet = 2.0 * log(s / denominator) + log(slope);
-  value = LOW + pick(INVERSE, left + xi * w, bottom + rise) + shift;
+  value = pick(INVERSE, left + xi * w, bottom + rise) + shift;
   logDet = pick(INVERSE, -logDet, logDet);
 }
 void evaluateOutside(int at, float v) {
