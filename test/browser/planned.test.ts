@@ -1,7 +1,7 @@
 import test from 'ava';
 import { openPage } from '../support/browser.js';
 import type * as planned from './pages/planned.js';
-import { WASM_PATH } from './pages/wasm-path.js';
+import { WASM_PATH } from '../../support/browser/wasm-path.js';
 
 for (const isolated of [true, false]) {
   test.serial(`planned steps follow eager ones in a page ${isolated ? 'with' : 'without'} shared memory`, async (t) => {
