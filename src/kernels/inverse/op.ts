@@ -1,0 +1,30 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { matrixSamples } from '../elimination/samples.js';
+import type { FusedOp } from '../fused/op.js';
+import { runFused } from '../fused/run.js';
+import { inverseOnCpu } from '../solve/cpu.js';
+import { solveByOps } from '../solve/reference.js';
+
+/** `A⁻¹`. `a` and `x`: `[count, n, n]`. */
+export const inverseOp: FusedOp<object> = {
+  name: 'TfjsFlowsInverse',
+  inputs: ['a'],
+  outputs: ['x'],
+  outputShapes: ([a]) => [a],
+  reference: ([a]) => {
+    const [count, n] = a.shape;
+    return [solveByOps(a, tf.tile(tf.expandDims(tf.eye(n), 0), [count, 1, 1]), false)];
+  },
+  cpu: inverseOnCpu,
+  // dA = -A⁻ᵀ dX A⁻ᵀ
+  gradientOps: ({ x, dx }) => ({
+    a: () => tf.neg(tf.matMul(x, tf.matMul(dx, x, false, true), true)),
+  }),
+  samples: matrixSamples,
+};
+
+/** `A⁻¹` for each matrix of `a`, `[count, n, n]`. */
+export function invertMatrices(a: Tensor): Tensor {
+  return runFused(inverseOp, [a], {})[0];
+}
