@@ -5,6 +5,7 @@ import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
 import { inverseOnCpu } from '../solve/cpu.js';
 import { solveByOps } from '../solve/reference.js';
+import { inverseOnWasm } from '../solve/wasm.js';
 
 /** `A⁻¹`. `a` and `x`: `[count, n, n]`. */
 export const inverseOp: FusedOp<object> = {
@@ -17,6 +18,7 @@ export const inverseOp: FusedOp<object> = {
     return [solveByOps(a, tf.tile(tf.expandDims(tf.eye(n), 0), [count, 1, 1]), false)];
   },
   cpu: inverseOnCpu,
+  wasm: inverseOnWasm,
   // dA = -A⁻ᵀ dX A⁻ᵀ
   gradientOps: ({ x, dx }) => ({
     a: () => tf.neg(tf.matMul(x, tf.matMul(dx, x, false, true), true)),

@@ -8,6 +8,7 @@ import { withoutGradient } from '../stop-gradient/op.js';
 import { solveTriangular } from '../triangular-solve/op.js';
 import { inTriangle } from '../triangular-solve/triangle.js';
 import { luOnCpu } from './cpu.js';
+import { luOnWasm } from './wasm.js';
 
 /**
  * `P A = L U`. `a`: `[count, n, n]`; `packed`: likewise, `U` on and above the diagonal and `L` below it; `permutation`:
@@ -23,6 +24,7 @@ export const luOp: FusedOp<object> = {
     return [poison(bad, packed), tf.squeeze(permutation, [2])];
   },
   cpu: luOnCpu,
+  wasm: luOnWasm,
   // dA = Pᵀ L⁻ᵀ (tril(Lᵀ dL, -1) + triu(dU Uᵀ)) U⁻ᵀ
   gradientOps: ({ packed, permutation, dpacked }) => ({
     a: () => {

@@ -6,6 +6,7 @@ import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
 import { invertMatrices } from '../inverse/op.js';
 import { slogdetOnCpu } from './cpu.js';
+import { slogdetOnWasm } from './wasm.js';
 
 /** Sign and logarithm of the absolute value of determinants. `a`: `[count, n, n]`; `sign` and `logAbsDet`: `[count]`. */
 export const slogdetOp: FusedOp<object> = {
@@ -15,6 +16,7 @@ export const slogdetOp: FusedOp<object> = {
   outputShapes: ([[count]]) => [[count], [count]],
   reference: ([a]) => slogdetByOps(a),
   cpu: slogdetOnCpu,
+  wasm: slogdetOnWasm,
   // dA = g A⁻ᵀ; the sign is constant wherever it has a derivative.
   gradientOps: ({ a, dlogAbsDet }) => ({
     a: () => tf.mul(tf.reshape(dlogAbsDet, [-1, 1, 1]), tf.transpose(invertMatrices(a), [0, 2, 1])),

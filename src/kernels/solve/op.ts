@@ -7,6 +7,7 @@ import { waves } from '../fused/waves.js';
 import { solveOnCpu } from './cpu.js';
 import { solveByOps } from './reference.js';
 import type { SolveAttributes } from './spec.js';
+import { solveOnWasm } from './wasm.js';
 
 /** `A⁻¹ B` or `A⁻ᵀ B`. `a`: `[count, n, n]`; `b` and `x`: `[count, n, k]`. */
 export const solveOp: FusedOp<SolveAttributes> = {
@@ -16,6 +17,7 @@ export const solveOp: FusedOp<SolveAttributes> = {
   outputShapes: ([, b]) => [b],
   reference: ([a, b], { adjoint }) => [solveByOps(a, b, adjoint)],
   cpu: solveOnCpu,
+  wasm: solveOnWasm,
   // With A' = A or Aᵀ: dB = A'⁻ᵀ dX and dA' = -dB Xᵀ.
   gradientOps: ({ a, x, dx }, { adjoint }) => ({
     a: () => {

@@ -7,6 +7,7 @@ import { triangularSolveByOps } from './reference.js';
 import { triangularSolveSamples } from './samples.js';
 import type { TriangularSolveAttributes } from './spec.js';
 import { inTriangle } from './triangle.js';
+import { triangularSolveOnWasm } from './wasm.js';
 
 /** `T⁻¹ B` or `T⁻ᵀ B`. `t`: `[count, n, n]`, one triangle of which is read; `b` and `x`: `[count, n, k]`. */
 export const triangularSolveOp: FusedOp<TriangularSolveAttributes> = {
@@ -16,6 +17,7 @@ export const triangularSolveOp: FusedOp<TriangularSolveAttributes> = {
   outputShapes: ([, b]) => [b],
   reference: ([t, b], attributes) => [triangularSolveByOps(t, b, attributes)],
   cpu: triangularSolveOnCpu,
+  wasm: triangularSolveOnWasm,
   // As for any matrix, on the triangle that is read.
   gradientOps: ({ t, x, dx }, attributes) => {
     const transposed = { ...attributes, adjoint: !attributes.adjoint };

@@ -4,4 +4,8 @@ export { adam, adamInPlace, follow } from './adam';
 export { binary, choose, unary } from './elementwise';
 export { gemm, gemmTransposed } from './gemm';
 export { copy, fill, gather } from './layout';
+export { lu } from './lu';
 export { combine, sumAxis, sumRows } from './reduce';
+export { slogdet } from './slogdet';
+export { solve } from './solve';
+export { triangularSolve } from './triangular-solve';
