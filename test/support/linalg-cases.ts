@@ -166,6 +166,6 @@ export function differences(of: LinalgCase, inputs: Float64Array[], n: number, d
 
 /** The derivative at zero, to fourth order in the step. */
 function central(f: (step: number) => number): number {
-  const h = 1e-3;
+  const h = 2e-4;
   return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
 }
