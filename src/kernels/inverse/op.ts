@@ -6,6 +6,8 @@ import { runFused } from '../fused/run.js';
 import { inverseOnCpu } from '../solve/cpu.js';
 import { solveByOps } from '../solve/reference.js';
 import { inverseOnWasm } from '../solve/wasm.js';
+import { inverseOnWebGL } from '../solve/webgl.js';
+import { inverseOnWebGPU } from '../solve/webgpu.js';
 
 /** `A⁻¹`. `a` and `x`: `[count, n, n]`. */
 export const inverseOp: FusedOp<object> = {
@@ -19,6 +21,8 @@ export const inverseOp: FusedOp<object> = {
   },
   cpu: inverseOnCpu,
   wasm: inverseOnWasm,
+  webgl: inverseOnWebGL,
+  webgpu: inverseOnWebGPU,
   // dA = -A⁻ᵀ dX A⁻ᵀ
   gradientOps: ({ x, dx }) => ({
     a: () => tf.neg(tf.matMul(x, tf.matMul(dx, x, false, true), true)),

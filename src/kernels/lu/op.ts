@@ -9,6 +9,8 @@ import { solveTriangular } from '../triangular-solve/op.js';
 import { inTriangle } from '../triangular-solve/triangle.js';
 import { luOnCpu } from './cpu.js';
 import { luOnWasm } from './wasm.js';
+import { luOnWebGL } from './webgl.js';
+import { luOnWebGPU } from './webgpu.js';
 
 /**
  * `P A = L U`. `a`: `[count, n, n]`; `packed`: likewise, `U` on and above the diagonal and `L` below it; `permutation`:
@@ -25,6 +27,8 @@ export const luOp: FusedOp<object> = {
   },
   cpu: luOnCpu,
   wasm: luOnWasm,
+  webgl: luOnWebGL,
+  webgpu: luOnWebGPU,
   // dA = Pᵀ L⁻ᵀ (tril(Lᵀ dL, -1) + triu(dU Uᵀ)) U⁻ᵀ
   gradientOps: ({ packed, permutation, dpacked }) => ({
     a: () => {

@@ -7,6 +7,8 @@ import { runFused } from '../fused/run.js';
 import { invertMatrices } from '../inverse/op.js';
 import { slogdetOnCpu } from './cpu.js';
 import { slogdetOnWasm } from './wasm.js';
+import { slogdetOnWebGL } from './webgl.js';
+import { slogdetOnWebGPU } from './webgpu.js';
 
 /** Sign and logarithm of the absolute value of determinants. `a`: `[count, n, n]`; `sign` and `logAbsDet`: `[count]`. */
 export const slogdetOp: FusedOp<object> = {
@@ -17,6 +19,8 @@ export const slogdetOp: FusedOp<object> = {
   reference: ([a]) => slogdetByOps(a),
   cpu: slogdetOnCpu,
   wasm: slogdetOnWasm,
+  webgl: slogdetOnWebGL,
+  webgpu: slogdetOnWebGPU,
   // dA = g A⁻ᵀ; the sign is constant wherever it has a derivative.
   gradientOps: ({ a, dlogAbsDet }) => ({
     a: () => tf.mul(tf.reshape(dlogAbsDet, [-1, 1, 1]), tf.transpose(invertMatrices(a), [0, 2, 1])),

@@ -8,6 +8,8 @@ import { solveOnCpu } from './cpu.js';
 import { solveByOps } from './reference.js';
 import type { SolveAttributes } from './spec.js';
 import { solveOnWasm } from './wasm.js';
+import { solveOnWebGL } from './webgl.js';
+import { solveOnWebGPU } from './webgpu.js';
 
 /** `A⁻¹ B` or `A⁻ᵀ B`. `a`: `[count, n, n]`; `b` and `x`: `[count, n, k]`. */
 export const solveOp: FusedOp<SolveAttributes> = {
@@ -18,6 +20,8 @@ export const solveOp: FusedOp<SolveAttributes> = {
   reference: ([a, b], { adjoint }) => [solveByOps(a, b, adjoint)],
   cpu: solveOnCpu,
   wasm: solveOnWasm,
+  webgl: solveOnWebGL,
+  webgpu: solveOnWebGPU,
   // With A' = A or Aᵀ: dB = A'⁻ᵀ dX and dA' = -dB Xᵀ.
   gradientOps: ({ a, x, dx }, { adjoint }) => ({
     a: () => {

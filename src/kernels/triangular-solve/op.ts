@@ -8,6 +8,8 @@ import { triangularSolveSamples } from './samples.js';
 import type { TriangularSolveAttributes } from './spec.js';
 import { inTriangle } from './triangle.js';
 import { triangularSolveOnWasm } from './wasm.js';
+import { triangularSolveOnWebGL } from './webgl.js';
+import { triangularSolveOnWebGPU } from './webgpu.js';
 
 /** `T⁻¹ B` or `T⁻ᵀ B`. `t`: `[count, n, n]`, one triangle of which is read; `b` and `x`: `[count, n, k]`. */
 export const triangularSolveOp: FusedOp<TriangularSolveAttributes> = {
@@ -18,6 +20,8 @@ export const triangularSolveOp: FusedOp<TriangularSolveAttributes> = {
   reference: ([t, b], attributes) => [triangularSolveByOps(t, b, attributes)],
   cpu: triangularSolveOnCpu,
   wasm: triangularSolveOnWasm,
+  webgl: triangularSolveOnWebGL,
+  webgpu: triangularSolveOnWebGPU,
   // As for any matrix, on the triangle that is read.
   gradientOps: ({ t, x, dx }, attributes) => {
     const transposed = { ...attributes, adjoint: !attributes.adjoint };
