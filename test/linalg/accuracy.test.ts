@@ -1,11 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { onEachBackend } from '../support/backends.js';
-import { derivatives, differences, errorOf, exactResults, LINALG_CASES, linalgInputs } from '../support/linalg-cases.js';
+import {
+  derivatives,
+  differences,
+  errorOf,
+  exactResults,
+  LINALG_CASES,
+  linalgInputs,
+} from '../support/linalg-cases.js';
 
 for (const of of LINALG_CASES) {
   onEachBackend(test, `${of.name}: random matrices of all sizes, against float64`, (t) => {
-    for (const [n, count] of [[1, 5], [2, 7], [3, 6], [8, 4], [16, 3], [33, 2], [64, 1]] as const) { // prettier-ignore
+    for (const [n, count] of [
+      [1, 5],
+      [2, 7],
+      [3, 6],
+      [8, 4],
+      [16, 3],
+      [33, 2],
+      [64, 1],
+    ] as const) {
+      // prettier-ignore
       tf.tidy(() => {
         const inputs = linalgInputs(of, n, count, 'accuracy');
         const y = of.run(inputs.map(({ shape, values }) => tf.tensor(values, shape)));

@@ -64,18 +64,16 @@ export const LINALG_CASES: readonly LinalgCase[] = [
   ...[true, false]
     .flatMap((lower) => [true, false].map((adjoint) => ({ lower, adjoint })))
     .flatMap((flags) => [true, false].map((unitDiagonal) => ({ ...flags, unitDiagonal })))
-    .map(
-      (options): LinalgCase => ({
-        name: `triangularSolve ${JSON.stringify(options)}`,
-        columns: K,
-        triangular: true,
-        run: ([t, b]) => triangularSolve(t, b, options),
-        exact: ([t, b], n) => {
-          const triangle = triangle64(t, n, options.lower, options.unitDiagonal);
-          return solve64(options.adjoint ? transpose64(triangle, n) : triangle, n, b, K);
-        },
-      }),
-    ),
+    .map((options): LinalgCase => ({
+      name: `triangularSolve ${JSON.stringify(options)}`,
+      columns: K,
+      triangular: true,
+      run: ([t, b]) => triangularSolve(t, b, options),
+      exact: ([t, b], n) => {
+        const triangle = triangle64(t, n, options.lower, options.unitDiagonal);
+        return solve64(options.adjoint ? transpose64(triangle, n) : triangle, n, b, K);
+      },
+    })),
 ];
 
 /** Inputs of a case for `count` matrices: random numbers, triangles with a diagonal that keeps them well-conditioned. */
@@ -137,7 +135,9 @@ export function derivatives(of: LinalgCase, inputs: Tensor[], directions: Tensor
     return tf.sum(tf.mul(y, tf.tensor(linalgWeights(y.size), y.shape))) as tf.Scalar;
   };
   const along = (...at: Tensor[]) => {
-    const terms = tf.grads(loss)(at).map((g, i) => tf.sum(tf.mul(g, directions[i])));
+    const terms = tf
+      .grads(loss)(at)
+      .map((g, i) => tf.sum(tf.mul(g, directions[i])));
     return terms.reduce((sum, term) => tf.add(sum, term)) as tf.Scalar;
   };
   return { first: tf.grads(loss)(inputs), second: tf.grads(along)(inputs) };

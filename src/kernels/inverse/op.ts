@@ -4,7 +4,8 @@ import { matrixSamples } from '../elimination/samples.js';
 import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
 import { inverseOnCpu } from '../solve/cpu.js';
-import { solveByOps } from '../solve/reference.js';
+import { inverseByOps } from '../solve/reference.js';
+import { inverseOnTensorFlow } from '../solve/tensorflow.js';
 import { inverseOnWasm } from '../solve/wasm.js';
 import { inverseOnWebGL } from '../solve/webgl.js';
 import { inverseOnWebGPU } from '../solve/webgpu.js';
@@ -15,14 +16,12 @@ export const inverseOp: FusedOp<object> = {
   inputs: ['a'],
   outputs: ['x'],
   outputShapes: ([a]) => [a],
-  reference: ([a]) => {
-    const [count, n] = a.shape;
-    return [solveByOps(a, tf.tile(tf.expandDims(tf.eye(n), 0), [count, 1, 1]), false)];
-  },
+  reference: inverseByOps,
   cpu: inverseOnCpu,
   wasm: inverseOnWasm,
   webgl: inverseOnWebGL,
   webgpu: inverseOnWebGPU,
+  tensorflow: inverseOnTensorFlow,
   // dA = -A⁻ᵀ dX A⁻ᵀ
   gradientOps: ({ x, dx }) => ({
     a: () => tf.neg(tf.matMul(x, tf.matMul(dx, x, false, true), true)),

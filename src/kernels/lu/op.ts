@@ -60,9 +60,11 @@ function unpack(packed: Tensor): { lower: Tensor; upper: Tensor } {
 /** `P`, `[count, n, n]`: row `i` has its one in column `permutation[i]`. */
 function permutationMatrix(permutation: Tensor): Tensor {
   const [, n] = permutation.shape;
-  return withoutGradient([permutation], (rows) =>
-    tf.cast(tf.equal(tf.expandDims(rows, 2), tf.reshape(tf.range(0, n, 1, 'float32'), [1, 1, n])), 'float32'),
-  );
+  // Not a cast: on webgpu its result keeps whole numbers in memory, which stock kernels misread.
+  return withoutGradient([permutation], (rows) => {
+    const places = tf.reshape(tf.range(0, n, 1, 'float32'), [1, 1, n]);
+    return tf.where(tf.equal(tf.expandDims(rows, 2), places), tf.ones([1, 1, 1]), tf.zeros([1, 1, 1]));
+  });
 }
 
 function swap(x: Tensor): Tensor {

@@ -6,6 +6,7 @@ import { runFused } from '../fused/run.js';
 import { waves } from '../fused/waves.js';
 import { solveOnCpu } from './cpu.js';
 import { solveByOps } from './reference.js';
+import { solveOnTensorFlow } from './tensorflow.js';
 import type { SolveAttributes } from './spec.js';
 import { solveOnWasm } from './wasm.js';
 import { solveOnWebGL } from './webgl.js';
@@ -17,11 +18,12 @@ export const solveOp: FusedOp<SolveAttributes> = {
   inputs: ['a', 'b'],
   outputs: ['x'],
   outputShapes: ([, b]) => [b],
-  reference: ([a, b], { adjoint }) => [solveByOps(a, b, adjoint)],
+  reference: solveByOps,
   cpu: solveOnCpu,
   wasm: solveOnWasm,
   webgl: solveOnWebGL,
   webgpu: solveOnWebGPU,
+  tensorflow: solveOnTensorFlow,
   // With A' = A or Aᵀ: dB = A'⁻ᵀ dX and dA' = -dB Xᵀ.
   gradientOps: ({ a, x, dx }, { adjoint }) => ({
     a: () => {

@@ -6,6 +6,7 @@ import { triangularSolveOnCpu } from './cpu.js';
 import { triangularSolveByOps } from './reference.js';
 import { triangularSolveSamples } from './samples.js';
 import type { TriangularSolveAttributes } from './spec.js';
+import { triangularSolveOnTensorFlow } from './tensorflow.js';
 import { inTriangle } from './triangle.js';
 import { triangularSolveOnWasm } from './wasm.js';
 import { triangularSolveOnWebGL } from './webgl.js';
@@ -17,11 +18,12 @@ export const triangularSolveOp: FusedOp<TriangularSolveAttributes> = {
   inputs: ['t', 'b'],
   outputs: ['x'],
   outputShapes: ([, b]) => [b],
-  reference: ([t, b], attributes) => [triangularSolveByOps(t, b, attributes)],
+  reference: triangularSolveByOps,
   cpu: triangularSolveOnCpu,
   wasm: triangularSolveOnWasm,
   webgl: triangularSolveOnWebGL,
   webgpu: triangularSolveOnWebGPU,
+  tensorflow: triangularSolveOnTensorFlow,
   // As for any matrix, on the triangle that is read.
   gradientOps: ({ t, x, dx }, attributes) => {
     const transposed = { ...attributes, adjoint: !attributes.adjoint };

@@ -5,30 +5,38 @@ import type { TriangularSolveAttributes } from './spec.js';
 import { inTriangle } from './triangle.js';
 
 /** Substitution, one row a step; `t`: `[count, n, n]`, `b`: `[count, n, k]`. */
-export function triangularSolveByOps(
-  t: Tensor,
-  b: Tensor,
-  { lower, adjoint, unitDiagonal }: TriangularSolveAttributes,
-): Tensor {
+export function triangularSolveByOps([t, b]: Tensor[], attributes: TriangularSolveAttributes): Tensor[] {
+  const { lower, adjoint } = attributes;
   const [count, n, k] = b.shape;
-  const stored = inTriangle(t, lower, unitDiagonal);
-  const triangle = adjoint ? tf.transpose(stored, [0, 2, 1]) : stored;
-  const diagonal = unitDiagonal ? tf.ones([count, n, 1]) : diagonalOf(triangle);
-  const zeroPivot = tf.any(tf.equal(diagonal, 0), [1, 2], true);
-  const unusable = tf.logicalOr(tf.logicalOr(zeroPivot, notFinite(triangle, [1, 2])), notFinite(b, [1]));
+  const { triangle, diagonal } = read(t, attributes);
+  const matrix = adjoint ? tf.transpose(triangle, [0, 2, 1]) : triangle;
+  const divisor = tf.where(tf.equal(diagonal, 0), tf.onesLike(diagonal), diagonal);
   const forward = lower !== adjoint;
-  const divisor = tf.where(zeroPivot, tf.onesLike(diagonal), diagonal);
   const solved: Tensor[] = [];
   for (let step = 0; step < n; step++) {
     const i = forward ? step : n - 1 - step;
     let rest: Tensor = tf.slice(b, [0, i, 0], [count, 1, k]);
     if (step > 0) {
-      const coefficients = tf.slice(triangle, [0, i, forward ? 0 : i + 1], [count, 1, step]);
+      const coefficients = tf.slice(matrix, [0, i, forward ? 0 : i + 1], [count, 1, step]);
       rest = tf.sub(rest, tf.matMul(coefficients, tf.concat(solved, 1)));
     }
     const x = tf.div(rest, tf.slice(divisor, [0, i, 0], [count, 1, 1]));
     if (forward) solved.push(x);
     else solved.unshift(x);
   }
-  return poison(unusable, tf.concat(solved, 1));
+  return [poison(unusableColumns(t, b, attributes), tf.concat(solved, 1))];
+}
+
+/** Whether there is no answer, `[count, 1, k]`: for a zero on the diagonal, and for what is not finite. */
+export function unusableColumns(t: Tensor, b: Tensor, attributes: TriangularSolveAttributes): Tensor {
+  const { triangle, diagonal } = read(t, attributes);
+  const matrix = tf.logicalOr(tf.any(tf.equal(diagonal, 0), [1, 2], true), notFinite(triangle, [1, 2]));
+  return tf.logicalOr(matrix, notFinite(b, [1]));
+}
+
+/** The triangle that is read, zeros elsewhere, and the diagonal, `[count, n, 1]`. */
+function read(t: Tensor, { lower, unitDiagonal }: TriangularSolveAttributes) {
+  const [count, n] = t.shape;
+  const triangle = inTriangle(t, lower, unitDiagonal);
+  return { triangle, diagonal: unitDiagonal ? tf.ones([count, n, 1]) : diagonalOf(triangle) };
 }

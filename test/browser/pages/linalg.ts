@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { inverse, logAbsDet, lu, ready, slogdet, solve, triangularSolve, type BackendName } from '../../../src/index.js';
+import { ready, type BackendName } from '../../../src/index.js';
 import { isEnabled } from '../../../src/kernels/fused/register.js';
 import { FUSED_OPS } from '../../../src/kernels/fused-ops.js';
 import {
@@ -11,6 +10,7 @@ import {
   LINALG_CASES,
   linalgInputs,
 } from '../../support/linalg-cases.js';
+import { edgeCases } from '../../support/linalg-edges.js';
 
 /** Starts a backend. */
 export async function start(backend: BackendName): Promise<void> {
@@ -60,32 +60,4 @@ export async function derivativeErrors(n: number) {
   return { found, leaked: tf.memory().numTensors - before };
 }
 
-/** Results for a sound matrix between a singular one and some that are not finite, as text (JSON has no NaN). */
-export async function edgeCases(): Promise<Record<string, string[]>> {
-  const a = tf.tensor3d([
-    [[2, 0], [0, 4]],
-    [[1, 2], [2, 4]],
-    [[0, 0], [0, 0]],
-    [[NaN, 1], [0, 1]],
-    [[1, NaN], [0, 1]],
-    [[1, 0], [-Infinity, 1]],
-  ]); // prettier-ignore
-  const b = tf.tensor3d([[[2, NaN], [4, 4]], ...Array.from({ length: 5 }, () => [[1, 1], [1, 1]])]); // prettier-ignore
-  const { sign, logAbsDet: log } = slogdet(a);
-  const { lower, upper, permutation } = lu(a);
-  const results: Record<string, Tensor> = {
-    sign,
-    log,
-    logAbsDet: logAbsDet(a),
-    inverse: inverse(a),
-    solve: solve(a, b),
-    triangularSolve: triangularSolve(a, b),
-    lower,
-    upper,
-    permutation,
-  };
-  const texts: Record<string, string[]> = {};
-  for (const [name, tensor] of Object.entries(results)) texts[name] = Array.from(await tensor.data(), (u) => String(u + 0));
-  tf.dispose([a, b, results]);
-  return texts;
-}
+export { edgeCases };
