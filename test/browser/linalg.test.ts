@@ -48,6 +48,15 @@ for (const backend of BACKENDS) {
     t.is(leaked, 0);
   });
 
+  declare(title('a batch without matrices'), async (t) => {
+    await page.call('start', backend);
+    const [a, b] = [
+      [2, 0, 3, 3],
+      [2, 0, 3, 1],
+    ];
+    t.deepEqual(await page.call('emptyBatch'), [[2, 0], a, [2, 0, 3], b, a, b]);
+  });
+
   declare(title('matrices that are singular or not finite'), async (t) => {
     await page.call('start', backend);
     assertEdgeCases(t, await page.call('edgeCases'));

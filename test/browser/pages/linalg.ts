@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ready, type BackendName } from '../../../src/index.js';
+import { inverse, logAbsDet, lu, ready, solve, triangularSolve, type BackendName } from '../../../src/index.js';
 import { isEnabled } from '../../../src/kernels/fused/register.js';
 import { FUSED_OPS } from '../../../src/kernels/fused-ops.js';
 import {
@@ -61,3 +61,15 @@ export async function derivativeErrors(n: number) {
 }
 
 export { edgeCases };
+
+/** Shapes of the results for a batch without matrices, gradients included. */
+export function emptyBatch(): number[][] {
+  return tf.tidy(() => {
+    const [a, b] = [tf.zeros([2, 0, 3, 3]), tf.zeros([2, 0, 3, 1])];
+    const { lower, permutation } = lu(a);
+    // With an upstream gradient: stock sums of nothing throw.
+    const f = (x: tf.Tensor, y: tf.Tensor) => triangularSolve(inverse(x), solve(x, y));
+    const gradients = tf.grads(f)([a, b], b);
+    return [logAbsDet(a), lower, permutation, solve(a, b), ...gradients].map(({ shape }) => [...shape]);
+  });
+}
