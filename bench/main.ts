@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeMachine } from './machine.js';
+import { benchKernels } from './kernels.js';
 import { benchToys } from './toys.js';
 import { benchWorkload, WORKLOADS } from './workloads.js';
 
@@ -14,6 +15,7 @@ export interface BenchResult {
 const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   ...Object.fromEntries(Object.keys(WORKLOADS).map((id) => [id, (quick: boolean) => benchWorkload(id, quick)])),
   toys: benchToys,
+  kernels: benchKernels,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { FlowConfigError } from './errors.js';
 import { registerKernels } from './kernels/register.js';
+import { setThreads } from './replay/workshop.js';
+import { replaceStockKernels } from './kernels/stock/replace.js';
 
 /** The engines that can run this library. */
 export type BackendName = 'tensorflow' | 'wasm' | 'webgpu' | 'webgl' | 'cpu';
@@ -11,6 +13,11 @@ export interface ReadyOptions {
   readonly backend?: BackendName;
   /** Where a browser finds the files `tfjs-backend-wasm*.wasm`: a folder URL, or one URL a file. */
   readonly wasmPaths?: string | Record<string, string>;
+  /**
+   * Threads that planned training steps, densities and draws may use on wasm. Default: one a processor, 16 at most. Each
+   * program keeps to one where trying shows that more do not help. Results do not depend on it.
+   */
+  readonly threads?: number;
 }
 
 /** What {@link ready} started. */
@@ -32,6 +39,13 @@ export interface BackendReport {
  * @throws FlowConfigError when the backend asked for cannot start here.
  */
 export async function ready(options: ReadyOptions = {}): Promise<BackendReport> {
+  const { threads } = options;
+  if (threads !== undefined) {
+    if (!Number.isInteger(threads) || threads < 1) {
+      throw new FlowConfigError('ready.threads', { expected: 'a positive integer', got: String(threads) });
+    }
+    setThreads(threads);
+  }
   // TF.js leaves the gradients out of its core.
   await import('#gradients');
   registerKernels();
@@ -94,6 +108,7 @@ const LOADERS: Record<BackendName, Loader> = {
   async wasm({ wasmPaths }) {
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
     if (wasmPaths !== undefined) setWasmPaths(wasmPaths);
+    replaceStockKernels();
     return null;
   },
   async webgl(_, asked) {

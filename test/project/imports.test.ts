@@ -8,6 +8,7 @@ import ts from 'typescript';
 const LAYERS = [
   'kernels',
   'linalg',
+  'replay',
   'numerics',
   'datasets',
   'ode',

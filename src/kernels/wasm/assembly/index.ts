@@ -1,6 +1,7 @@
 /** Everything that the SIMD module exports. */
 export { activate, activationGradient } from './activation';
 export { adam, adamInPlace, follow } from './adam';
+export { affine, affineGradient } from './affine';
 export { binary, choose, unary } from './elementwise';
 export { gemm, gemmTransposed } from './gemm';
 export { copy, fill, gather } from './layout';
@@ -8,4 +9,5 @@ export { lu } from './lu';
 export { combine, sumAxis, sumRows } from './reduce';
 export { slogdet } from './slogdet';
 export { solve } from './solve';
+export { spline, splineGradient } from './spline';
 export { triangularSolve } from './triangular-solve';
