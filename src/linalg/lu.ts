@@ -18,7 +18,7 @@ export interface LU {
  * (Golub and Van Loan, "Matrix computations", 2013, section 3.4). Meant for small matrices, up to some 64 rows.
  *
  * A singular matrix has factors as well, with a zero on the diagonal of `U`. Those of a matrix with an entry that is not
- * finite are NaN, next to the ones of `L` and the zeros of both.
+ * finite are NaN throughout.
  *
  * `L` and `U` are differentiable to any order (de Hoog, Anderssen and Lukas, "Differentiation of matrix functionals using
  * triangular factorization", 2011), with NaN for a singular matrix:

@@ -20,7 +20,8 @@ export interface TriangularSolveOptions {
  * Where there is no answer it is NaN throughout: for a triangle with a zero on its diagonal or an entry that is not
  * finite, and for columns of `B` with an entry that is not finite.
  *
- * Differentiable to any order: `dB = T⁻ᵀ dX`, `dT = -dB Xᵀ` on the triangle that is read, zero elsewhere.
+ * Differentiable to any order: `dB = T⁻ᵀ dX`, `dT = -dB Xᵀ` on the triangle that is read, zero elsewhere;
+ * NaN throughout where there is no answer.
  *
  * @param t `[...batch, n, n]`, float32
  * @param b `[...batch, n, k]`, or `[...batch, n]` for one vector a matrix; float32

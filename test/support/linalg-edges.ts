@@ -52,9 +52,6 @@ export function assertEdgeCases(t: ExecutionContext, found: Record<string, strin
   t.deepEqual(found.triangularSolve.slice(20), NAN4);
   t.deepEqual(found.upper.slice(0, 12), ['2', '0', '0', '4', '2', '4', '0', '0', '0', '0', '0', '0']);
   t.deepEqual(found.lower.slice(0, 8), ['1', '0', '0', '1', '1', '0', '0.5', '1']);
-  for (const at of [12, 16, 20]) {
-    t.deepEqual(found.lower.slice(at, at + 4), ['1', '0', 'NaN', '1']);
-    t.deepEqual(found.upper.slice(at, at + 4), ['NaN', 'NaN', '0', 'NaN']);
-  }
+  t.deepEqual([found.lower.slice(12), found.upper.slice(12)], [bad(3), bad(3)]);
   t.deepEqual(found.permutation, ['0', '1', '1', '0', '0', '1', '0', '1', '0', '1', '0', '1']);
 }

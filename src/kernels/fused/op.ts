@@ -45,8 +45,8 @@ export type NamedGradients = Record<string, () => Tensor>;
  */
 export interface FusedOp<Attributes extends object> extends FusedKernel<Attributes> {
   /**
-   * The same from TF.js operations: runs on any backend, is differentiable to any order (unless `gradientOps` is), and is
-   * what the implementations are tested against.
+   * The same from TF.js operations: runs on any backend, is differentiable to any order (where there are no `gradientOps`),
+   * and is what the implementations are tested against.
    */
   reference(inputs: Tensor[], attributes: Attributes): Tensor[];
   readonly gradient?: FusedKernel<Attributes>;

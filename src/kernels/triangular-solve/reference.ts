@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { diagonalOf, notFinite, poison } from '../elimination/reference.js';
 import type { TriangularSolveAttributes } from './spec.js';
-import { inTriangle } from './triangle.js';
+import { triangleMask } from './triangle.js';
 
 /** Substitution, one row a step; `t`: `[count, n, n]`, `b`: `[count, n, k]`. */
 export function triangularSolveByOps([t, b]: Tensor[], attributes: TriangularSolveAttributes): Tensor[] {
@@ -37,6 +37,7 @@ export function unusableColumns(t: Tensor, b: Tensor, attributes: TriangularSolv
 /** The triangle that is read, zeros elsewhere, and the diagonal, `[count, n, 1]`. */
 function read(t: Tensor, { lower, unitDiagonal }: TriangularSolveAttributes) {
   const [count, n] = t.shape;
-  const triangle = inTriangle(t, lower, unitDiagonal);
+  const isRead = tf.cast(tf.expandDims(triangleMask(n, lower, unitDiagonal), 0), 'bool');
+  const triangle = tf.where(isRead, t, tf.zerosLike(t));
   return { triangle, diagonal: unitDiagonal ? tf.ones([count, n, 1]) : diagonalOf(triangle) };
 }

@@ -1,17 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Zeros outside the lower or upper triangle, on the diagonal too if `strict`; `matrices`: `[count, n, n]`. */
+/** Zeros outside the lower or upper triangle, on the diagonal too if `strict`; NaN stays. `matrices`: `[count, n, n]`. */
 export function inTriangle(matrices: Tensor, lower: boolean, strict: boolean): Tensor {
-  // Stock broadcasting on the wasm backend writes out of bounds where there is nothing.
+  // Stock kernels of the wasm backend are not to be trusted with nothing.
   if (matrices.size === 0) return tf.clone(matrices);
   const [, n] = matrices.shape;
-  const mask = new Uint8Array(n * n);
+  return tf.mul(matrices, triangleMask(n, lower, strict));
+}
+
+/** Ones in the triangle, `[n, n]`. */
+export function triangleMask(n: number, lower: boolean, strict: boolean): Tensor {
+  const mask = new Float32Array(n * n);
   for (let row = 0; row < n; row++) {
     for (let column = 0; column < n; column++) {
       const inside = lower ? column < row : column > row;
       mask[row * n + column] = Number(inside || (!strict && row === column));
     }
   }
-  return tf.where(tf.tensor(mask, [1, n, n], 'bool'), matrices, tf.zerosLike(matrices));
+  return tf.tensor2d(mask, [n, n]);
 }
