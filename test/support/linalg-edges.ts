@@ -34,6 +34,31 @@ export async function edgeCases(): Promise<Record<string, string[]>> {
   return texts;
 }
 
+/** Matrices whose rows or columns depend on each other in ways that rounding hides from exact comparison. */
+export const SINGULAR = (
+  [
+    ['numbers in order', 3, (i, j) => 3 * i + j + 1],
+    ['equal columns', 5, (i, j) => Math.fround(Math.sin(i * 7 + (j % 4) * 3))],
+    ['a sum of rows', 4, (i, j) => (i === 3 ? 6 * j + 3 : (i + 1) * j * j + 2 * j + 1 - (i === 2 ? 6 * j * j : 0))],
+    ['rank one', 6, (i, j) => (i + 1) * (2 * j - 5)],
+    ['a column of zeros', 8, (i, j) => (j === 5 ? 0 : Math.fround(Math.cos(3 * i + 2 * j * j)))],
+  ] as [string, number, (i: number, j: number) => number][]
+).map(([name, n, entry]) => ({
+  name,
+  n,
+  values: Array.from({ length: n * n }, (_, at) => entry(Math.floor(at / n), at % n)),
+}));
+
+/** What the running backend makes of them: sign and logarithm of each. */
+export async function singularDeterminants(): Promise<string[]> {
+  const found = SINGULAR.map(({ n, values }) => slogdet(tf.tensor2d(values, [n, n])));
+  const texts = await Promise.all(
+    found.map(async ({ sign, logAbsDet }) => `${(await sign.data())[0]} ${(await logAbsDet.data())[0]}`),
+  );
+  tf.dispose(found as never);
+  return texts;
+}
+
 const NAN4 = ['NaN', 'NaN', 'NaN', 'NaN'];
 
 /** What {@link edgeCases} must find, on every backend alike. */

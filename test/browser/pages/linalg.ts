@@ -10,7 +10,7 @@ import {
   LINALG_CASES,
   linalgInputs,
 } from '../../support/linalg-cases.js';
-import { edgeCases } from '../../support/linalg-edges.js';
+import { edgeCases, singularDeterminants } from '../../support/linalg-edges.js';
 
 /** Starts a backend. */
 export async function start(backend: BackendName): Promise<void> {
@@ -60,7 +60,7 @@ export async function derivativeErrors(n: number) {
   return { found, leaked: tf.memory().numTensors - before };
 }
 
-export { edgeCases };
+export { edgeCases, singularDeterminants };
 
 /** Shapes of the results for a batch without matrices, gradients included. */
 export function emptyBatch(): number[][] {
