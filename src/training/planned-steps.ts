@@ -186,7 +186,7 @@ export class PlannedSteps {
     const known = new Map([...this.#weights.addresses, ...this.#frozen.addresses]);
     const before = new Snapshot([...variables, ...this.#frozen.variables]);
     try {
-      const lanes = lanesOf(batch.rows);
+      const lanes = lanesOf(batch.rows, this.#weights.size);
       const programs = new Map<number, LaneProgram>();
       let present: readonly boolean[] = [];
       for (const { rows } of lanes) {
