@@ -1,6 +1,7 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Shape } from '../../shapes.js';
 import type { CpuKernel } from './cpu.js';
+import type { TensorFlowKernel } from './tensorflow.js';
 import type { SimdCall, WasmKernel } from './wasm.js';
 import type { WebGLKernel } from './webgl.js';
 import type { WebGPUKernel } from './webgpu.js';
@@ -26,7 +27,15 @@ export interface FusedKernel<Attributes extends object> {
   webgl?(...call: Parameters<WebGLKernel<Attributes>>): TensorInfo[];
   /** WGSL programs. */
   webgpu?(...call: Parameters<WebGPUKernel<Attributes>>): TensorInfo[];
+  /** Operations of native TensorFlow. */
+  tensorflow?(...call: Parameters<TensorFlowKernel<Attributes>>): TensorInfo[];
 }
+
+/** Tensors by name: inputs of an operation (`x`), its outputs (`y`), upstream gradients of those (`dy`). */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** Gradients of inputs, by the input's name. */
+export type NamedGradients = Record<string, () => Tensor>;
 
 /**
  * A differentiable operation that runs as one kernel, forward and backward.
@@ -36,11 +45,16 @@ export interface FusedKernel<Attributes extends object> {
  */
 export interface FusedOp<Attributes extends object> extends FusedKernel<Attributes> {
   /**
-   * The same from TF.js operations: runs on any backend, is differentiable to any order, and is what the
-   * implementations are tested against.
+   * The same from TF.js operations: runs on any backend, is differentiable to any order (where there are no `gradientOps`),
+   * and is what the implementations are tested against.
    */
   reference(inputs: Tensor[], attributes: Attributes): Tensor[];
   readonly gradient?: FusedKernel<Attributes>;
+  /**
+   * In place of `gradient`: the gradient from differentiable operations. It serves kernel and reference alike, and
+   * derivatives of every order.
+   */
+  gradientOps?(known: NamedTensors, attributes: Attributes): NamedGradients;
   /** Small cases for the self-test at start-up and for the tests of all implementations. */
   readonly samples: readonly FusedSample<Attributes>[];
 }

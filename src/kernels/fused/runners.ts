@@ -2,6 +2,7 @@ import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../../shapes.js';
 import { simdModuleOf, type SimdModule } from '../wasm/module.js';
 import type { FusedKernel } from './op.js';
+import type { TensorFlowBackend } from './tensorflow.js';
 import type { WasmBackend } from './wasm.js';
 import { webglRunner } from './webgl.js';
 import { webgpuRunner } from './webgpu.js';
@@ -28,6 +29,11 @@ export const RUNNERS: Record<string, (kernel: FusedKernel<object>) => Runner | n
   webgpu: (known) =>
     known.webgpu
       ? (kernel, inputs, attributes, backend) => kernel.webgpu!(inputs, attributes, webgpuRunner(backend))
+      : null,
+  tensorflow: (known) =>
+    known.tensorflow
+      ? (kernel, inputs, attributes, backend) =>
+          kernel.tensorflow!(inputs, attributes, backend as unknown as TensorFlowBackend)
       : null,
 };
 
