@@ -2,8 +2,25 @@ import type { FusedOp } from './fused/op.js';
 import { adamOp } from './adam/op.js';
 import { affineOp } from './affine/op.js';
 import { denseOp, maskedDenseOp } from './dense/op.js';
+import { inverseOp } from './inverse/op.js';
+import { luOp } from './lu/op.js';
 import { splineOp } from './rational-quadratic-spline/op.js';
+import { slogdetOp } from './slogdet/op.js';
+import { solveOp } from './solve/op.js';
 import { sumLogDetsOp } from './sum-log-dets/op.js';
+import { triangularSolveOp } from './triangular-solve/op.js';
 
 /** Every operation that runs as one kernel: registered, tested at start-up, and run through the suites of the tests. */
-export const FUSED_OPS: readonly FusedOp<object>[] = [denseOp, maskedDenseOp, splineOp, affineOp, sumLogDetsOp, adamOp];
+export const FUSED_OPS: readonly FusedOp<object>[] = [
+  denseOp,
+  maskedDenseOp,
+  splineOp,
+  affineOp,
+  sumLogDetsOp,
+  adamOp,
+  slogdetOp,
+  luOp,
+  inverseOp,
+  solveOp,
+  triangularSolveOp,
+];

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { BackendName } from '../../src/index.js';
 import { FUSED_OPS } from '../../src/kernels/fused-ops.js';
 import { openPage } from '../support/browser.js';
+import { isRowwise } from '../support/odd-samples.js';
 import type * as kernels from './pages/kernels.js';
 import type { Errors } from './pages/kernels.js';
 
@@ -21,12 +22,14 @@ for (const backend of ['webgl', 'webgpu'] satisfies BackendName[]) {
     t.deepEqual(await page.call('start', backend), []);
   });
 
-  for (const { name } of FUSED_OPS) {
+  for (const op of FUSED_OPS) {
+    const { name } = op;
     declare(title(`${name}: kernel against float64`), async (t) => {
-      const errors = [...(await page.call('onSamples', name)), ...(await page.call('onOddSizes', name))];
-      t.true(errors.length > 3);
+      const errors = [...(await page.call('onSamples', name)), ...(isRowwise(op) ? await page.call('onOddSizes', name) : [])]; // prettier-ignore
+      t.true(errors.length > 0);
       t.deepEqual(errors.filter(isWrong), []);
     });
+    if (!isRowwise(op)) continue;
 
     declare(title(`${name}: batches without rows, and NaN`), async (t) => {
       t.true((await page.call('withoutRows', name)).every((size) => size === 0));

@@ -13,6 +13,11 @@ const BATCHED: Readonly<Record<string, readonly string[]>> = {
   TfjsFlowsAdam: ['parameters', 'mean', 'meanSquare', 'gradient'],
 };
 
+/** Operations whose rows are independent of each other; the others have tests of their own. */
+export function isRowwise({ name }: FusedOp<object>): boolean {
+  return name in BATCHED;
+}
+
 const BATCHES = [1, 2, 5, 33];
 
 /** Samples of an operation with other numbers of rows: fewer than kernels work on at a time, and no multiple of it. */

@@ -1,8 +1,11 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Shape } from '../../shapes.js';
 import type { CpuKernel } from './cpu.js';
 import type { GpuKernel, GpuProgram } from './gpu.js';
+import type { TensorFlowKernel } from './tensorflow.js';
 import type { SimdCall, WasmKernel } from './wasm.js';
+import type { WebGLKernel } from './webgl.js';
+import type { WebGPUKernel } from './webgpu.js';
 
 /**
  * A kernel and its implementations; a backend without one of its own runs the operation's reference.
@@ -21,9 +24,21 @@ export interface FusedKernel<Attributes extends object> {
   cpu(...call: Parameters<CpuKernel<Attributes>>): void;
   /** Calls into the SIMD module. */
   wasm?(...call: Parameters<WasmKernel<Attributes>>): SimdCall[];
-  /** A program for webgl and webgpu. */
+  /** One program for webgl and webgpu alike, in what their languages share. */
   gpu?(...call: Parameters<GpuKernel<Attributes>>): GpuProgram;
+  /** GLSL programs, where one is not enough. */
+  webgl?(...call: Parameters<WebGLKernel<Attributes>>): TensorInfo[];
+  /** WGSL programs, likewise. */
+  webgpu?(...call: Parameters<WebGPUKernel<Attributes>>): TensorInfo[];
+  /** Operations of native TensorFlow. */
+  tensorflow?(...call: Parameters<TensorFlowKernel<Attributes>>): TensorInfo[];
 }
+
+/** Tensors by name: inputs of an operation (`x`), its outputs (`y`), upstream gradients of those (`dy`). */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** Gradients of inputs, by the input's name. */
+export type NamedGradients = Record<string, () => Tensor>;
 
 /**
  * A differentiable operation that runs as one kernel, forward and backward.
@@ -33,11 +48,16 @@ export interface FusedKernel<Attributes extends object> {
  */
 export interface FusedOp<Attributes extends object> extends FusedKernel<Attributes> {
   /**
-   * The same from TF.js operations: runs on any backend, is differentiable to any order, and is what the
-   * implementations are tested against.
+   * The same from TF.js operations: runs on any backend, is differentiable to any order (where there are no `gradientOps`),
+   * and is what the implementations are tested against.
    */
   reference(inputs: Tensor[], attributes: Attributes): Tensor[];
   readonly gradient?: FusedKernel<Attributes>;
+  /**
+   * In place of `gradient`: the gradient from differentiable operations. It serves kernel and reference alike, and
+   * derivatives of every order.
+   */
+  gradientOps?(known: NamedTensors, attributes: Attributes): NamedGradients;
   /** Small cases for the self-test at start-up and for the tests of all implementations. */
   readonly samples: readonly FusedSample<Attributes>[];
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, KernelBackend, KernelFunc, NamedAttrMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import { gradientFromOps } from './gradient-ops.js';
 import type { FusedKernel, FusedOp } from './op.js';
 import { RUNNERS } from './runners.js';
 
@@ -13,6 +14,29 @@ export function registerFused(op: FusedOp<object>): void {
     if (op.gradient) registerKernel(op.gradient, backendName);
   }
   if (op.gradient && !tf.getGradient(op.name)) tf.registerGradient(gradientOf(op, op.gradient));
+  if (op.gradientOps && !tf.getGradient(op.name)) tf.registerGradient(gradientFromOps(op, op.name));
+}
+
+/**
+ * Makes the reference of an operation with `gradientOps` known to a backend as a kernel of its own, so that the same
+ * gradient serves it.
+ *
+ * @returns the kernel's name
+ */
+export function registerReference(op: FusedOp<object>, backendName: string): string {
+  const kernelName = `${op.name}Reference`;
+  if (!tf.getKernel(kernelName, backendName)) {
+    const kernelFunc: KernelFunc = ({ inputs, attrs }) =>
+      tf.tidy(() =>
+        op.reference(
+          op.inputs.map((name) => (inputs as Record<string, Tensor>)[name]),
+          attrs as object,
+        ),
+      );
+    tf.registerKernel({ kernelName, backendName, kernelFunc });
+  }
+  if (!tf.getGradient(kernelName)) tf.registerGradient(gradientFromOps(op, kernelName));
+  return kernelName;
 }
 
 /** Takes an operation off a backend, which runs the reference from then on. */

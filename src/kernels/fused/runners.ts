@@ -1,10 +1,13 @@
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../../shapes.js';
 import { simdModuleOf, type SimdModule } from '../wasm/module.js';
+import { runOnWebGL, type WebGLBackend } from './gpu-on-webgl.js';
+import { runOnWebGPU, type WebGPUBackend } from './gpu-on-webgpu.js';
 import type { FusedKernel } from './op.js';
+import type { TensorFlowBackend } from './tensorflow.js';
 import type { WasmBackend } from './wasm.js';
-import { runOnWebGL, type WebGLBackend } from './webgl.js';
-import { runOnWebGPU, type WebGPUBackend } from './webgpu.js';
+import { webglRunner } from './webgl.js';
+import { webgpuRunner } from './webgpu.js';
 
 export type Runner = (
   kernel: FusedKernel<object>,
@@ -21,13 +24,20 @@ export const RUNNERS: Record<string, (kernel: FusedKernel<object>) => Runner | n
     const wasm = backend as unknown as WasmBackend;
     return runOnWasm(kernel, inputs, attributes, wasm, simdModuleOf(wasm));
   },
-  webgl: (known) =>
-    known.gpu
-      ? (kernel, inputs, attributes, backend) => runOnWebGL(kernel, inputs, attributes, backend as WebGLBackend)
-      : null,
-  webgpu: (known) =>
-    known.gpu
-      ? (kernel, inputs, attributes, backend) => runOnWebGPU(kernel, inputs, attributes, backend as WebGPUBackend)
+  webgl: (known) => {
+    if (known.webgl) return (kernel, inputs, attributes, backend) => kernel.webgl!(inputs, attributes, webglRunner(backend)); // prettier-ignore
+    if (!known.gpu) return null;
+    return (kernel, inputs, attributes, backend) => runOnWebGL(kernel, inputs, attributes, backend as WebGLBackend);
+  },
+  webgpu: (known) => {
+    if (known.webgpu) return (kernel, inputs, attributes, backend) => kernel.webgpu!(inputs, attributes, webgpuRunner(backend)); // prettier-ignore
+    if (!known.gpu) return null;
+    return (kernel, inputs, attributes, backend) => runOnWebGPU(kernel, inputs, attributes, backend as WebGPUBackend);
+  },
+  tensorflow: (known) =>
+    known.tensorflow
+      ? (kernel, inputs, attributes, backend) =>
+          kernel.tensorflow!(inputs, attributes, backend as unknown as TensorFlowBackend)
       : null,
 };
 

@@ -1,0 +1,8 @@
+import { eliminateOnWebGPU } from '../elimination/webgpu.js';
+import type { WebGPUKernel } from '../fused/webgpu.js';
+
+export const luOnWebGPU: WebGPUKernel<object> = (inputs, _, gpu) => {
+  const [count, n] = inputs[0].shape;
+  const plan = { count, n, k: 0, right: 'identity', adjoint: false, kind: 'lu' } as const;
+  return eliminateOnWebGPU(inputs, plan, ['matrix', 'order'], gpu);
+};
