@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedAttrMap } from '@tensorflow/tfjs-core';
 import type { Shape } from '../../shapes.js';
 
 /** Sizes of a convolution of images `[batch, height, width, channels]`. */
@@ -21,27 +20,37 @@ export interface ConvolutionGeometry {
   readonly left: number;
 }
 
+/** TF.js's attributes of a convolution. */
+export interface ConvolutionAttributes {
+  strides: [number, number];
+  pad: 'same' | 'valid' | number;
+  dataFormat?: 'NHWC' | 'NCHW';
+  dilations?: number | [number, number];
+  dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
 /** What TF.js's attributes of a convolution's gradient say; as everywhere in TF.js, the forward strides and padding. */
 export function geometryOf(
   kernel: string,
   imageShape: Shape,
   filterShape: Shape,
-  attributes: NamedAttrMap,
+  attributes: ConvolutionAttributes,
   depthwise: boolean,
 ): ConvolutionGeometry {
   const { strides, pad, dimRoundingMode, dataFormat = 'NHWC', dilations = 1 } = attributes;
-  if (dataFormat !== 'NHWC')
-    throw new Error(`${kernel} takes images of format NHWC on wasm, not ${String(dataFormat)}.`);
+  if (dataFormat !== 'NHWC') throw new Error(`${kernel} takes images of format NHWC on wasm, not ${dataFormat}.`);
   if ([dilations].flat().some((dilation) => dilation !== 1)) {
-    throw new Error(`${kernel} has no gradient for dilation rates other than 1, got ${String(dilations)}.`);
+    throw new Error(
+      `${kernel} has no gradient for dilation rates other than 1, got ${[dilations].flat().join(' and ')}.`,
+    );
   }
   const info = tf.backend_util.computeConv2DInfo(
     imageShape as [number, number, number, number],
     filterShape as [number, number, number, number],
-    strides as number,
+    strides,
     1,
-    pad as 'same',
-    (dimRoundingMode as 'floor' | undefined) ?? undefined,
+    pad,
+    dimRoundingMode,
     depthwise,
   );
   return {

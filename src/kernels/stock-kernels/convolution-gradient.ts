@@ -1,13 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { GradConfig, NamedAttrMap, Tensor4D } from '@tensorflow/tfjs-core';
-
-/** Attributes of a convolution. */
-interface ConvolutionAttributes extends NamedAttrMap {
-  strides: [number, number];
-  pad: 'same';
-  dataFormat: 'NHWC';
-  dimRoundingMode: 'floor';
-}
+import type { GradConfig, Tensor4D } from '@tensorflow/tfjs-core';
+import type { ConvolutionAttributes } from './convolution-geometry.js';
 
 /**
  * The gradient of a convolution's gradient in its filter, which TF.js lacks. The three - convolution, gradient in the
@@ -19,8 +12,8 @@ export const filterGradientGradient: GradConfig = {
   gradFunc: (upstream, saved, attributes) => {
     const filter = upstream as Tensor4D;
     const [x, dy] = saved as Tensor4D[];
-    const { strides, pad, dataFormat, dimRoundingMode } = attributes as ConvolutionAttributes;
-    const sizes = { strides, pad, dataFormat, dimRoundingMode, inputShape: x.shape };
+    const { strides, pad, dataFormat, dimRoundingMode } = attributes as unknown as ConvolutionAttributes;
+    const sizes = { ...attributes, inputShape: x.shape };
     return {
       x: () => tf.engine().runKernel(tf.Conv2DBackpropInput, { dy, filter }, sizes),
       dy: () => tf.conv2d(x, filter, strides, pad, dataFormat, 1, dimRoundingMode),

@@ -1,9 +1,15 @@
-import type { KernelConfig, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf, type Shape } from '../../shapes.js';
 import type { WasmBackend } from '../fused/wasm.js';
 import { simdModuleOf, type SimdModule } from '../wasm/module.js';
 import { CONVOLUTION_GRADIENTS, type ConvolutionGradient } from './convolution.js';
-import { geometryOf } from './convolution-geometry.js';
+import { geometryOf, type ConvolutionAttributes } from './convolution-geometry.js';
+
+/** TF.js's attributes of a gradient: the shape of what it is the gradient in, too. */
+interface GradientAttributes extends ConvolutionAttributes {
+  inputShape?: Shape;
+  filterShape?: Shape;
+}
 
 /** The gradients of convolutions as kernels of the wasm backend, under TF.js's names. */
 export const convolutionKernels: readonly KernelConfig[] = CONVOLUTION_GRADIENTS.map((gradient) => ({
@@ -12,7 +18,7 @@ export const convolutionKernels: readonly KernelConfig[] = CONVOLUTION_GRADIENTS
   kernelFunc: ({ inputs, attrs, backend }) => {
     const tensors = gradient.inputs.map((name) => (inputs as Record<string, TensorInfo>)[name]);
     const wasm = backend as WasmBackend;
-    return runConvolutionGradient(gradient, tensors, attrs!, wasm, simdModuleOf(wasm));
+    return runConvolutionGradient(gradient, tensors, attrs as unknown as GradientAttributes, wasm, simdModuleOf(wasm));
   },
 }));
 
@@ -20,13 +26,13 @@ export const convolutionKernels: readonly KernelConfig[] = CONVOLUTION_GRADIENTS
 export function runConvolutionGradient(
   gradient: ConvolutionGradient,
   [first, second]: readonly TensorInfo[],
-  attributes: NamedAttrMap,
+  attributes: GradientAttributes,
   backend: WasmBackend,
   simd: SimdModule | null,
 ): TensorInfo {
   const toImage = gradient.target === 'image';
-  const imageShape = toImage ? (attributes.inputShape as Shape) : first.shape;
-  const filterShape = toImage ? second.shape : (attributes.filterShape as Shape);
+  const imageShape = toImage ? attributes.inputShape! : first.shape;
+  const filterShape = toImage ? second.shape : attributes.filterShape!;
   const geometry = geometryOf(gradient.kernelName, imageShape, filterShape, attributes, gradient.depthwise);
   const out = backend.makeOutput([...(toImage ? imageShape : filterShape)], 'float32');
   if (sizeOf(out.shape) === 0) return out;
