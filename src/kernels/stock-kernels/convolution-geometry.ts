@@ -22,7 +22,7 @@ export interface ConvolutionGeometry {
 
 /** TF.js's attributes of a convolution. */
 export interface ConvolutionAttributes {
-  strides: [number, number];
+  strides: number | [number, number];
   pad: 'same' | 'valid' | number;
   dataFormat?: 'NHWC' | 'NCHW';
   dilations?: number | [number, number];
