@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { FlowConfigError } from './errors.js';
 import { registerKernels } from './kernels/register.js';
-import { completeBackend } from './kernels/stock-kernels/register.js';
+import { completeBackend } from './kernels/stock-repairs/register.js';
+import { replaceStockKernels } from './kernels/stock/replace.js';
 
 /** The engines that can run this library. */
 export type BackendName = 'tensorflow' | 'wasm' | 'webgpu' | 'webgl' | 'cpu';
@@ -96,6 +97,7 @@ const LOADERS: Record<BackendName, Loader> = {
   async wasm({ wasmPaths }) {
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
     if (wasmPaths !== undefined) setWasmPaths(wasmPaths);
+    replaceStockKernels();
     return null;
   },
   async webgl(_, asked) {

@@ -165,6 +165,7 @@ export class RandomStream {
 
   /** One step of xoshiro128++. */
   #int32(): number {
+    draws++;
     const s = this.#state;
     const s0 = s[0];
     let s1 = s[1], s2 = s[2], s3 = s[3]; // prettier-ignore
@@ -180,6 +181,13 @@ export class RandomStream {
     s[3] = (s3 << 11) | (s3 >>> 21);
     return result;
   }
+}
+
+let draws = 0;
+
+/** Grows with every number drawn from any stream: tells whether a computation was random. */
+export function drawsSoFar(): number {
+  return draws;
 }
 
 /** Right edge of the base layer, and the common area, of a 128-layer ziggurat under exp(-x^2 / 2). */

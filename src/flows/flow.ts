@@ -7,6 +7,7 @@ import { saveModule } from '../io/save.js';
 import { stopGradient } from '../kernels/stop-gradient/op.js';
 import type { Config } from '../module.js';
 import type { RandomStream } from '../random.js';
+import { Replay } from '../replay/replay.js';
 import { commonContextShape, formatShape, sameShape, type Shape } from '../shapes.js';
 
 /**
@@ -18,6 +19,15 @@ export class Flow extends Distribution {
 
   readonly base: Distribution;
   readonly bijector: Bijector;
+  readonly #density = this.#replay((x, context) => {
+    const [z, logDet] = this.bijector.inverseAndLogDet(x, this.bijector.contextShape && context);
+    return [tf.add(this.base.logProb(z, { context: this.base.contextShape && context }), logDet)];
+  });
+  readonly #forward = this.#replay((z, context) => [this.bijector.forward(z, this.bijector.contextShape && context)]);
+  readonly #push = this.#replay((z, context) => {
+    const [x, logDet] = this.bijector.forwardAndLogDet(z, this.bijector.contextShape && context);
+    return [x, tf.sub(this.base.logProb(z, { context: this.base.contextShape && context }), logDet)];
+  });
   override readonly eventShape: Shape;
   override readonly contextShape: Shape | null;
   override readonly support: Interval;
@@ -76,14 +86,26 @@ export class Flow extends Distribution {
     await saveModule(this, url);
   }
 
+  override dispose(): void {
+    for (const replay of [this.#density, this.#forward, this.#push]) replay.dispose();
+    super.dispose();
+  }
+
   protected override density(x: Tensor, context: Tensor | null): Tensor {
-    const [z, logDet] = this.bijector.inverseAndLogDet(x, this.bijector.contextShape && context);
-    return tf.add(this.base.logProb(z, { context: this.base.contextShape && context }), logDet);
+    return this.#density.run(context ? [x, context] : [x])[0];
   }
 
   protected override draw(n: number, stream: RandomStream, context: Tensor | null, temperature: number): Tensor {
     const z = this.drawBase(n, stream, context, temperature);
-    return this.bijector.forward(z, this.bijector.contextShape && context);
+    return this.#forward.run(context ? [z, context] : [z])[0];
+  }
+
+  /** A function of rows and their contexts that is repeated from its kernels where that is possible. */
+  #replay(compute: (rows: Tensor, context: Tensor | null) => Tensor[]): Replay {
+    return new Replay(
+      ([rows, context]) => compute(rows, context ?? null),
+      () => this.parameters.map(({ variable }) => variable),
+    );
   }
 
   override getConfig(): Config {
@@ -99,8 +121,7 @@ export class Flow extends Distribution {
   private pushForward(method: string, n: number, options: SampleOptions): [Tensor, Tensor] {
     const { stream, context, temperature } = this.checkSampling(method, n, options);
     const z = this.drawBase(n, stream, context, temperature);
-    const [x, logDet] = this.bijector.forwardAndLogDet(z, this.bijector.contextShape && context);
-    const logBase = this.base.logProb(z, { context: this.base.contextShape && context });
-    return [x, tf.sub(logBase, logDet)];
+    if (n === 0) return [tf.zeros([0, ...this.eventShape]), tf.zeros([0])];
+    return this.#push.run(context ? [z, context] : [z]) as [Tensor, Tensor];
   }
 }

@@ -2,7 +2,7 @@ import { FUSED_OPS } from './fused-ops.js';
 import { registerFused } from './fused/register.js';
 import { registerMatMulGradient } from './matmul-gradient/op.js';
 import { registerNestedGradients } from './nested-gradients/op.js';
-import { registerStockGradients } from './stock-kernels/register.js';
+import { registerStockGradients } from './stock-repairs/register.js';
 
 /** Makes the fused kernels and better gradients known to TF.js. Repeated calls do nothing. */
 export function registerKernels(): void {

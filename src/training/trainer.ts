@@ -8,8 +8,10 @@ import { vectorsOf, type Values } from './checkpoint.js';
 import { toTensors, type Batch } from './data/table.js';
 import { diagnose, findParameter, type Diagnosis } from './diagnose.js';
 import { lossAndGradient, type LossAndGradient } from './gradient.js';
+import type { Adam } from './optimizers/adam.js';
 import { ParameterSlab } from './parameter-slab.js';
 import type { Plan } from './plan.js';
+import { PlannedSteps } from './planned-steps.js';
 import { Snapshot } from './snapshot.js';
 
 /** What a step found. */
@@ -31,6 +33,9 @@ export class Trainer {
   /** The weights of the step before, at which loss and gradient were finite. */
   #previous: Tensor1D | null = null;
   #average: Tensor1D | null = null;
+  /** Takes the steps where that is possible; then the vectors above are behind until they are settled. */
+  #planned: PlannedSteps | null = null;
+  #lead: 'tensors' | 'planned' = 'tensors';
   /** Variables that are not trained but may change in training, such as running means. */
   #running: readonly Variable[];
   #runningKnown = false;
@@ -56,6 +61,7 @@ export class Trainer {
     this.dispose();
     this.#slab = this.weights.read();
     if (this.#plan.ema !== null) this.#average = tf.clone(this.#slab);
+    this.#planned = PlannedSteps.open(this.#model, this.#plan, this.weights);
   }
 
   /** Takes up the state that {@link saved} gave; the model's weights have been restored before. */
@@ -70,6 +76,7 @@ export class Trainer {
 
   /** What a resumed run needs beside the model's weights. */
   async saved(): Promise<{ optimizer: Values; average: Values }> {
+    this.#settle();
     const average = new Map(this.#average ? [['slab', this.#average]] : []);
     return { optimizer: await vectorsOf(this.#plan.optimizer.state), average: await vectorsOf(average) };
   }
@@ -82,6 +89,9 @@ export class Trainer {
    */
   async step(batch: Batch, step: number): Promise<StepOutcome> {
     const learningRate = this.#learningRate(step);
+    const planned = this.#plannedStep(batch, step, learningRate);
+    if (planned) return planned;
+    this.#settle();
     const stream = () => this.#plan.root.split('step').split(step);
     const before = new Snapshot(this.#running);
     const loss = () => this.#loss(batch, stream());
@@ -112,12 +122,18 @@ export class Trainer {
     }
   }
 
+  /** Gives the model the weights that the steps have reached. */
+  publish(): void {
+    if (this.#lead === 'planned') this.#planned!.publish();
+  }
+
   /**
    * The last update has no step after it to find out what became of the weights.
    *
    * @throws FlowNumericsError when a weight is not finite; the last good ones are back in place then.
    */
   async checkWeights(): Promise<void> {
+    this.#settle();
     if (await this.#weightsAreFinite()) return;
     const diagnosis = await findParameter(this.#model);
     if (diagnosis) throw await this.failure('finite weights', diagnosis, () => tf.scalar(NaN));
@@ -125,6 +141,7 @@ export class Trainer {
 
   /** Runs `body` while the model holds the weights to be judged: the averaged ones where there is an average. */
   async withResult<T>(body: () => Promise<T>): Promise<T> {
+    this.#settle();
     if (!this.#average) return body();
     this.weights.write(this.#average);
     try {
@@ -136,6 +153,7 @@ export class Trainer {
 
   /** Leaves the weights to be judged in the model for good. */
   install(): void {
+    this.#settle();
     if (this.#average) this.weights.write(this.#average);
   }
 
@@ -156,9 +174,49 @@ export class Trainer {
   }
 
   dispose(): void {
+    this.#planned?.dispose();
+    this.#planned = null;
+    this.#lead = 'tensors';
     for (const tensor of [this.#slab, this.#previous, this.#average]) tensor?.dispose();
     this.#slab = this.#previous = this.#average = null;
     this.#plan.optimizer.reset();
+  }
+
+  /** Takes a step by program; null where there is none, or where an eager step has to find out what went wrong. */
+  #plannedStep(batch: Batch, step: number, learningRate: number): StepOutcome | null {
+    const planned = this.#planned;
+    if (!planned) return null;
+    if (!planned.knows(batch)) this.publish();
+    if (!planned.takes(batch)) return null;
+    if (this.#lead === 'tensors') {
+      const { state } = this.#plan.optimizer;
+      const values = (tensor: Tensor | null | undefined) =>
+        (tensor?.dataSync() as Float32Array | undefined) ?? new Float32Array(0);
+      planned.load({
+        previous: values(this.#previous),
+        mean: values(state.get('mean')),
+        meanSquare: values(state.get('meanSquare')),
+        average: values(this.#average),
+      });
+      this.#lead = 'planned';
+    }
+    const { clipNorm, ema, optimizer } = this.#plan;
+    const adam = (optimizer as Adam).rates(step + 1, learningRate);
+    const { loss, squaredNorm, updated } = planned.step(batch, { adam, clipNorm, ema });
+    return updated ? { loss, gradientNorm: Math.sqrt(squaredNorm), learningRate } : null;
+  }
+
+  /** Takes the state of planned steps over into tensors and the model. */
+  #settle(): void {
+    if (this.#lead === 'tensors') return;
+    const { parameters, previous, mean, meanSquare, average } = this.#planned!.vectors();
+    for (const tensor of [this.#slab, this.#previous, this.#average]) tensor?.dispose();
+    this.#slab = tf.tensor1d(parameters, 'float32');
+    this.#previous = previous.length > 0 ? tf.tensor1d(previous, 'float32') : null;
+    this.#average = average.length > 0 ? tf.tensor1d(average, 'float32') : null;
+    this.#plan.optimizer.restore(new Map([['mean', mean], ['meanSquare', meanSquare]])); // prettier-ignore
+    this.#planned!.publish();
+    this.#lead = 'tensors';
   }
 
   #loss(batch: Batch, stream: RandomStream): Tensor {

@@ -123,6 +123,7 @@ export class TrainingRun {
       progress.lossSum += outcome.loss * batch.rows;
       progress.learningRate = outcome.learningRate;
       this.#saved = false;
+      if (this.#plan.callbacks.onStep) this.#trainer.publish();
       await this.#plan.callbacks.onStep?.({
         step: progress.step,
         epoch: progress.epoch + 1,

@@ -7,6 +7,7 @@ import ts from 'typescript';
 /** Folders of src/, each of which may import from those before it. */
 const LAYERS = [
   'kernels',
+  'replay',
   'numerics',
   'datasets',
   'ode',

@@ -31,6 +31,7 @@ export interface WasmBackend {
     _free(address: number): void;
   };
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number } };
+  disposeData(dataId: object): boolean;
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   /** A view of linear memory, valid until that grows. */
   typedArrayFromHeap(info: TensorInfo): Float32Array;

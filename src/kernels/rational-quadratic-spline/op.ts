@@ -5,6 +5,7 @@ import { splineGradientOnCpu, splineOnCpu } from './cpu.js';
 import { splineReference } from './reference.js';
 import { splineSamples } from './samples.js';
 import type { SplineAttributes, SplineSpec } from './spec.js';
+import { splineGradientOnWasm, splineOnWasm } from './wasm.js';
 
 /** Rational-quadratic splines, one a row. `x`: `[n]`; `raw`: `[n, parameters]`; `value` and `logDet`: `[n]`. */
 export const splineOp: FusedOp<SplineAttributes> = {
@@ -17,12 +18,14 @@ export const splineOp: FusedOp<SplineAttributes> = {
     return [value, logDet];
   },
   cpu: splineOnCpu,
+  wasm: splineOnWasm,
   gradient: {
     name: 'TfjsFlowsRationalQuadraticSplineGradient',
     inputs: ['x', 'raw', 'dvalue', 'dlogDet'],
     outputs: ['dx', 'draw'],
     outputShapes: ([x, raw]) => [x, raw],
     cpu: splineGradientOnCpu,
+    wasm: splineGradientOnWasm,
   },
   samples: splineSamples,
 };

@@ -13,22 +13,33 @@ export interface SimdModule {
   scratch(): (floats: number) => number;
 }
 
+/** Whether the engine has SIMD at all. */
+export function hasSimd(): boolean {
+  return (simd ??= WebAssembly.validate(decode(SIMD)));
+}
+
 /** Whether the engine fuses multiply and add; results differ in the last digit. */
 export function hasRelaxedSimd(): boolean {
   return (relaxed ??= WebAssembly.validate(decode(RELAXED_SIMD)));
 }
 
-/** The module's code: the best build that this engine takes, for plain memory or for memory shared between threads. */
-export function simdBinary(shared: boolean): Uint8Array<ArrayBuffer> {
-  const binary = decode(hasRelaxedSimd() ? RELAXED_SIMD : SIMD);
-  return shared ? declareShared(binary) : binary;
+/**
+ * The compiled module: the best build that this engine takes, for plain memory or for memory shared between threads.
+ * Threads that are handed it share the code that the engine goes on improving.
+ */
+export function simdModule(shared: boolean): WebAssembly.Module {
+  const kind = shared ? 'shared' : 'plain';
+  if (!modules[kind]) {
+    const binary = decode(hasRelaxedSimd() ? RELAXED_SIMD : SIMD);
+    modules[kind] = new WebAssembly.Module(shared ? declareShared(binary) : binary);
+  }
+  return modules[kind];
 }
 
 /** Sets the module to work in a memory. */
 export function instantiateSimd(memory: WebAssembly.Memory): SimdFunctions {
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  const module = (modules[shared ? 'shared' : 'plain'] ??= new WebAssembly.Module(simdBinary(shared)));
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as SimdFunctions;
+  return new WebAssembly.Instance(simdModule(shared), { env: { memory } }).exports as unknown as SimdFunctions;
 }
 
 /** The module in the wasm backend's own memory; null where the engine has no SIMD, or TF.js keeps its memory elsewhere. */
@@ -38,13 +49,14 @@ export function simdModuleOf(backend: WasmBackend): SimdModule | null {
   return module;
 }
 
+let simd: boolean | null = null;
 let relaxed: boolean | null = null;
 const modules: { plain?: WebAssembly.Module; shared?: WebAssembly.Module } = {};
 const ofBackend = new WeakMap<WasmBackend, SimdModule | null>();
 
 function attach(backend: WasmBackend): SimdModule | null {
   const memory = backend.wasm.wasmMemory ?? backend.wasm.asm?.memory;
-  if (!(memory instanceof WebAssembly.Memory) || !WebAssembly.validate(decode(SIMD))) return null;
+  if (!(memory instanceof WebAssembly.Memory) || !hasSimd()) return null;
   const functions = instantiateSimd(memory);
   const blocks: { address: number; floats: number }[] = [];
   return {

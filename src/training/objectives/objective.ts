@@ -8,4 +8,12 @@ import type { BatchTensors } from '../data/table.js';
  *
  * @param stream random numbers of this step alone, for objectives that draw
  */
-export type Objective = (model: Distribution, batch: BatchTensors, stream: RandomStream) => Tensor;
+export interface Objective {
+  (model: Distribution, batch: BatchTensors, stream: RandomStream): Tensor;
+  /**
+   * States that the result is a mean over rows of something that depends on one row, its context and the weights alone -
+   * on nothing that changes from step to step. Steps are then planned: written down once, cut into lanes for several
+   * threads, and repeated without TF.js in between. Default: false.
+   */
+  readonly rowwise?: boolean;
+}

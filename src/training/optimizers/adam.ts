@@ -1,4 +1,5 @@
 import { adam } from '../../kernels/adam/op.js';
+import type { AdamAttributes } from '../../kernels/adam/spec.js';
 import type { Config } from '../../module.js';
 import { checkNumber, Optimizer, type UpdateInput, type UpdateOutput } from './optimizer.js';
 
@@ -47,17 +48,22 @@ export class Adam extends Optimizer {
     this.learningRate = learningRate;
   }
 
-  protected override next({ parameters, gradient, state, step, learningRate }: UpdateInput): UpdateOutput {
+  /** The rates of one update. */
+  rates(step: number, learningRate: number): AdamAttributes {
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
-    const [mean, meanSquare] = state;
-    const [next, ...moments] = adam([parameters, mean, meanSquare, gradient], {
+    return {
       beta1,
       beta2,
       epsilon,
       stepSize: learningRate / (1 - beta1 ** step),
       rootScale: 1 / Math.sqrt(1 - beta2 ** step),
       decay: 1 - learningRate * weightDecay,
-    });
+    };
+  }
+
+  protected override next({ parameters, gradient, state, step, learningRate }: UpdateInput): UpdateOutput {
+    const [mean, meanSquare] = state;
+    const [next, ...moments] = adam([parameters, mean, meanSquare, gradient], this.rates(step, learningRate));
     return { parameters: next, state: moments };
   }
 

@@ -51,8 +51,9 @@ export function adamInPlace(p: usize, m: usize, v: usize, g: usize, previous: us
   );
 }
 
-/** `average ← decay · average + (1 − decay) · p`. */
-export function follow(average: usize, p: usize, count: i32, decay: f32): void {
+/** `average ← decay · average + (1 − decay) · p`, the decay read from memory. */
+export function follow(average: usize, p: usize, count: i32, setting: usize): void {
+  const decay = load<f32>(setting);
   for (let i: i32 = 0; i < count; i++) {
     const at = <usize>i << 2;
     store<f32>(average + at, decay * load<f32>(average + at) + (1 - decay) * load<f32>(p + at));

@@ -6,3 +6,4 @@ export { binary, choose, unary } from './elementwise';
 export { gemm, gemmTransposed } from './gemm';
 export { copy, fill, gather } from './layout';
 export { combine, sumAxis, sumRows } from './reduce';
+export { spline, splineGradient } from './spline';

@@ -16,14 +16,18 @@ export function select(mask: v128, a: v128, b: v128): v128 {
   return v128.bitselect(a, b, mask);
 }
 
+/** 1.5 · 2²³: added to a number below 2²² it leaves the nearest whole number in the lowest bits of the sum. */
+const ROUNDER: f32 = 12582912;
+
 /**
  * `exp x`. With `n` the whole number nearest to `x / log 2`, `exp x = 2ⁿ exp r`, `|r| <= log 2 / 2`. Below -87.34 the
- * result is zero (subnormal results are not made), above 88.73 infinite; NaN stays NaN.
+ * result is zero (subnormal results are not made), above 88.72 infinite; NaN stays NaN.
  */
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  const n = f32x4.nearest(f32x4.mul(x, splat(1.44269504088896341)));
+  const shifted = madd(x, splat(1.44269504088896341), splat(ROUNDER));
+  const n = f32x4.sub(shifted, splat(ROUNDER));
   let r = madd(n, splat(-0.693359375), x);
   r = madd(n, splat(2.12194440e-4), r);
   let p = madd(splat(1.9875691500e-4), r, splat(1.3981999507e-3));
@@ -32,24 +36,45 @@ export function exp4(x: v128): v128 {
   p = madd(p, r, splat(1.6666665459e-1));
   p = madd(p, r, splat(5.0000001201e-1));
   p = madd(p, f32x4.mul(r, r), f32x4.add(r, splat(1)));
-  // 2ⁿ in two factors: n itself may be 128, beyond the largest exponent.
-  const whole = i32x4.trunc_sat_f32x4_s(n);
-  const half = i32x4.shr_s(whole, 1);
-  const scale0 = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23);
-  const scale1 = i32x4.shl(i32x4.add(i32x4.sub(whole, half), i32x4.splat(127)), 23);
-  let y = f32x4.mul(f32x4.mul(p, scale0), scale1);
-  y = select(f32x4.lt(x, splat(-87.33654)), splat(0), y);
-  y = select(f32x4.gt(x, splat(88.72284)), splat(Infinity), y);
-  return select(f32x4.ne(x, x), x, y);
+  // Times 2ⁿ by way of the exponent, which cannot leave its range between the two limits.
+  let y = i32x4.add(p, i32x4.shl(shifted, 23));
+  y = v128.andnot(y, f32x4.lt(x, splat(-87.33654)));
+  y = select(f32x4.gt(x, splat(88.72283)), splat(Infinity), y);
+  return keepNaN(y, x);
+}
+
+/** `2ˣ` for `x <= 0`; below -126 as at -126. */
+// @ts-ignore: decorator
+@inline
+export function exp2Negative4(x: v128): v128 {
+  const least = f32x4.pmax(x, splat(-126));
+  const shifted = f32x4.add(least, splat(ROUNDER));
+  const f = f32x4.sub(least, f32x4.sub(shifted, splat(ROUNDER)));
+  let p = madd(splat(1.5353362e-4), f, splat(1.3398874e-3));
+  p = madd(p, f, splat(9.6184369e-3));
+  p = madd(p, f, splat(5.5503324e-2));
+  p = madd(p, f, splat(2.4022648e-1));
+  p = madd(p, f, splat(6.9314718e-1));
+  p = madd(p, f, splat(1));
+  return keepNaN(i32x4.add(p, i32x4.shl(shifted, 23)), x);
 }
 
 /** `log x`; `-Infinity` at zero, NaN below it. Subnormal numbers count as the smallest normal one. */
 // @ts-ignore: decorator
 @inline
 export function log4(x: v128): v128 {
-  const normal = f32x4.max(x, splat(1.17549435e-38));
+  let y = logNormal4(f32x4.pmax(x, splat(1.17549435e-38)));
+  y = select(f32x4.eq(x, splat(0)), splat(-Infinity), y);
+  y = select(f32x4.eq(x, splat(Infinity)), x, y);
+  return keepNaN(v128.or(y, f32x4.lt(x, splat(0))), x);
+}
+
+/** `log x` for positive normal numbers; nothing sensible for others. */
+// @ts-ignore: decorator
+@inline
+export function logNormal4(x: v128): v128 {
   // x = 2ᵉ m with m in [√½, √2).
-  const shifted = i32x4.sub(normal, i32x4.splat(0x3f3504f3));
+  const shifted = i32x4.sub(x, i32x4.splat(0x3f3504f3));
   const e = f32x4.convert_i32x4_s(i32x4.shr_s(shifted, 23));
   const m = i32x4.add(v128.and(shifted, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3));
   const f = f32x4.sub(m, splat(1));
@@ -65,21 +90,27 @@ export function log4(x: v128): v128 {
   p = f32x4.mul(f32x4.mul(p, f), z);
   p = madd(e, splat(-2.12194440e-4), p);
   p = madd(z, splat(-0.5), p);
-  let y = madd(e, splat(0.693359375), f32x4.add(f, p));
-  y = select(f32x4.eq(x, splat(0)), splat(-Infinity), y);
-  y = select(f32x4.eq(x, splat(Infinity)), x, y);
-  y = select(f32x4.lt(x, splat(0)), splat(NaN), y);
-  return select(f32x4.ne(x, x), x, y);
+  return madd(e, splat(0.693359375), f32x4.add(f, p));
 }
 
-/** `log(1 + u)` for `u` in [0, 1]: the rounding of `1 + u` is divided out again. */
+/** `y`, except where `x` is NaN: there all bits are set, which is NaN too. */
+// @ts-ignore: decorator
+@inline
+export function keepNaN(y: v128, x: v128): v128 {
+  return v128.or(y, f32x4.ne(x, x));
+}
+
+/** `log(1 + u) = 2 artanh s`, `s = u / (2 + u)`, for `u` in [0, 1]: relatively exact down to zero. */
 // @ts-ignore: decorator
 @inline
 export function log1pUnit4(u: v128): v128 {
-  const w = f32x4.add(u, splat(1));
-  const rounded = f32x4.sub(w, splat(1));
-  const y = f32x4.div(f32x4.mul(log4(w), u), rounded);
-  return select(f32x4.eq(rounded, splat(0)), u, y);
+  const s = f32x4.div(u, f32x4.add(u, splat(2)));
+  const z = f32x4.mul(s, s);
+  let p = madd(splat(1.40059933e-1), z, splat(1.40009031e-1));
+  p = madd(p, z, splat(2.00107634e-1));
+  p = madd(p, z, splat(3.33332092e-1));
+  const twice = f32x4.add(s, s);
+  return madd(f32x4.mul(p, z), twice, twice);
 }
 
 /** `log(1 + exp u) = max(u, 0) + log(1 + exp(-|u|))`. */

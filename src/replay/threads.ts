@@ -1,0 +1,153 @@
+import type { SimdCall } from '../kernels/fused/wasm.js';
+import { simdModule } from '../kernels/wasm/module.js';
+import type { Heap } from './heap.js';
+import {
+  CONTROL,
+  DONE,
+  FAILED,
+  GENERATION,
+  makeThread,
+  PROGRAM,
+  READY,
+  TICKET,
+  TICKET_BITS,
+  type Thread,
+} from './thread.js';
+
+/** Tasks that do not depend on each other. */
+export type Phase = readonly (readonly SimdCall[])[];
+
+/** A job written down in memory, to be run any number of times. */
+export interface Job {
+  readonly address: number;
+  readonly tasks: number;
+  readonly parallel: boolean;
+}
+
+/** The main thread and its helpers, all at work in one heap. */
+export class Threads {
+  readonly #heap: Heap;
+  readonly #names: readonly string[];
+  readonly #main: Thread;
+  readonly #control: Int32Array;
+  readonly #workers: { terminate(): unknown }[];
+  #generation = 0;
+  #versions = 0;
+
+  /** @param count threads in all, the calling one included */
+  constructor(heap: Heap, count: number) {
+    this.#heap = heap;
+    this.#names = functionNames(heap.functions);
+    this.#main = makeThread(heap.memory, heap.functions);
+    this.#control = new Int32Array(heap.memory.buffer, CONTROL, 16);
+    Atomics.store(this.#control, READY, 0);
+    this.#workers = heap.shared ? Array.from({ length: count - 1 }, () => startWorker(heap.memory)) : [];
+  }
+
+  /** Threads in all. */
+  get count(): number {
+    return this.#workers.length + 1;
+  }
+
+  /** Whether all of them have started. */
+  get ready(): boolean {
+    return Atomics.load(this.#control, READY) >= this.#workers.length;
+  }
+
+  /** Writes a job down. Free it with {@link release}. */
+  prepare(phases: readonly Phase[]): Job {
+    const tasks = phases.flat();
+    const after = phases.flatMap((phase, i) => phase.map(() => phases.slice(0, i).flat().length));
+    const header = 2 + 2 * tasks.length;
+    const words = [++this.#versions, tasks.length];
+    const body: number[] = [];
+    tasks.forEach((calls, i) => {
+      words.push(after[i], header + body.length);
+      body.push(calls.length);
+      for (const [name, ...args] of calls) body.push(this.#names.indexOf(name), args.length, ...args);
+    });
+    const address = this.#heap.allocate(8 * (words.length + body.length));
+    this.#heap.doubles(address, words.length + body.length).set([...words, ...body]);
+    return { address, tasks: tasks.length, parallel: phases.some((phase) => phase.length > 1) };
+  }
+
+  release({ address }: Job): void {
+    this.#heap.free(address);
+  }
+
+  /** Runs a job to its end, with all threads or the calling one alone; the results are the same. */
+  run({ address, tasks, parallel }: Job, alone = false): void {
+    const control = this.#control;
+    // Generations wrap around; 20 bits of difference cannot be confused.
+    this.#generation = (this.#generation + 1) & ((1 << (31 - TICKET_BITS)) - 1);
+    // While the job changes there are no tickets: nobody may take one for tasks that are not there yet.
+    Atomics.store(control, TICKET, -1);
+    control[FAILED] = 0;
+    Atomics.store(control, DONE, 0);
+    Atomics.store(control, PROGRAM, address);
+    Atomics.store(control, TICKET, this.#generation << TICKET_BITS);
+    if (parallel && !alone && this.#workers.length > 0) {
+      Atomics.store(control, GENERATION, this.#generation);
+      Atomics.notify(control, GENERATION);
+    }
+    this.#main.work(this.#generation);
+    while (Atomics.load(control, DONE) < tasks);
+    if (control[FAILED]) throw new Error('A kernel failed in a planned program.');
+  }
+
+  /** Ends the workers. */
+  close(): void {
+    Atomics.store(this.#control, GENERATION, -1);
+    Atomics.notify(this.#control, GENERATION);
+    for (const worker of this.#workers) worker.terminate();
+    this.#workers.length = 0;
+  }
+}
+
+/** As in {@link makeThread}, where they are numbered the same way. */
+function functionNames(functions: Heap['functions']): string[] {
+  return Object.keys(functions)
+    .filter((name) => typeof functions[name] === 'function')
+    .sort();
+}
+
+/** Processors that this machine offers. */
+export function processors(): number {
+  return globalThis.navigator?.hardwareConcurrency ?? nodeModule('os')?.availableParallelism() ?? 1;
+}
+
+/** What a worker runs: the module in the memory it is given, and {@link makeThread}. */
+const WORKER_SOURCE = `
+const start = ({ memory, module }) => {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  (${makeThread.toString()})(memory, exports).serve();
+};`;
+
+function startWorker(memory: WebAssembly.Memory): { terminate(): unknown } {
+  const data = { memory, module: simdModule(true) };
+  const node = nodeModule('worker_threads');
+  if (node) {
+    const source = `${WORKER_SOURCE}\nstart(require('node:worker_threads').workerData);`;
+    const worker = new node.Worker(source, { eval: true, workerData: data, stdin: false });
+    worker.unref();
+    return worker;
+  }
+  const source = `${WORKER_SOURCE}\nonmessage = ({ data }) => start(data);`;
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const worker = new Worker(url);
+  URL.revokeObjectURL(url);
+  worker.postMessage(data);
+  return worker;
+}
+
+/** What is used of Node's modules. */
+interface NodeModules {
+  os: { availableParallelism(): number };
+  worker_threads: { Worker: new (source: string, options: object) => { unref(): void; terminate(): unknown } };
+}
+
+/** One of Node's modules; undefined elsewhere. */
+function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined {
+  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined;
+  return process.getBuiltinModule(name) as unknown as NodeModules[Name] | undefined;
+}
