@@ -5,5 +5,6 @@ export { depthwiseFilterGradient, depthwiseImageGradient, filterGradient, imageG
 export { binary, choose, unary } from './elementwise';
 export { gemm, gemmTransposed } from './gemm';
 export { copy, fill, gather } from './layout';
+export { negateTaps, paddedInverse } from './padded';
 export { combine, sumAxis, sumRows } from './reduce';
 export { spline, splineGradient } from './spline';
