@@ -2,6 +2,7 @@ import { FUSED_OPS } from './fused-ops.js';
 import { registerFused } from './fused/register.js';
 import { registerMatMulGradient } from './matmul-gradient/op.js';
 import { registerNestedGradients } from './nested-gradients/op.js';
+import { registerPaddedInverseOnGpus } from './padded-convolution/gpu-kernels.js';
 import { registerStockGradients } from './stock-repairs/register.js';
 
 /** Makes the fused kernels and better gradients known to TF.js. Repeated calls do nothing. */
@@ -9,5 +10,6 @@ export function registerKernels(): void {
   registerMatMulGradient();
   registerNestedGradients();
   registerStockGradients();
+  registerPaddedInverseOnGpus();
   for (const op of FUSED_OPS) registerFused(op);
 }
