@@ -1,16 +1,29 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, KernelConfig, Tensor } from '@tensorflow/tfjs-core';
 
+interface CumsumAttributes {
+  readonly axis: number;
+  readonly exclusive: boolean;
+  readonly reverse: boolean;
+}
+
 /**
  * `cumsum` that takes a negative axis: counted from the last one, as everywhere. TF.js's kernels are right for positive
  * ones only; given -1, that of the wasm backend writes beyond its result.
+ *
+ * On WebGPU sums from the other end are taken of reversed tensors: the kernel's program for them holds the length of the
+ * axis, but is found again without regard to it, and is wrong for the next length.
  */
-export function cumsumOfAnyAxis(stock: KernelConfig): KernelConfig {
+export function repairedCumsum(stock: KernelConfig): KernelConfig {
   return {
     ...stock,
     kernelFunc: (call) => {
-      const { axis } = call.attrs as { axis: number };
-      const [along] = tf.util.parseAxisParam(axis, (call.inputs.x as Tensor).shape);
+      const x = call.inputs.x as Tensor;
+      const { axis, exclusive, reverse } = call.attrs as unknown as CumsumAttributes;
+      const [along] = tf.util.parseAxisParam(axis, x.shape);
+      if (reverse && stock.backendName === 'webgpu') {
+        return tf.tidy((): Tensor => tf.reverse(tf.cumsum(tf.reverse(x, along), along, exclusive), along));
+      }
       return stock.kernelFunc({ ...call, attrs: { ...call.attrs, axis: along } });
     },
   };
@@ -21,7 +34,7 @@ export const cumsumGradient: GradConfig = {
   kernelName: tf.Cumsum,
   inputsToSave: [],
   gradFunc: (dy, _, attributes) => {
-    const { axis, exclusive, reverse } = attributes as { axis: number; exclusive: boolean; reverse: boolean };
+    const { axis, exclusive, reverse } = attributes as unknown as CumsumAttributes;
     return { x: () => tf.cumsum(dy as Tensor, axis, exclusive, !reverse) };
   },
 };

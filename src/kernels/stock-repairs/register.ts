@@ -2,14 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig } from '@tensorflow/tfjs-core';
 import { convolutionKernels } from './convolution-kernels.js';
 import { filterGradientGradient } from './convolution-gradient.js';
-import { cumsumGradient, cumsumOfAnyAxis } from './cumsum.js';
+import { cumsumGradient, repairedCumsum } from './cumsum.js';
 import { einsumGradient, einsumKernel } from './einsum.js';
-import { batchedGather } from './gather.js';
+import { batchedGather, gatherGradient } from './gather.js';
 import { segmentSumKernel } from './segment-sum.js';
 
 /** Gradients that TF.js lacks or has wrong, for all backends; replaces its own, once. */
 export function registerStockGradients(): void {
-  for (const config of [filterGradientGradient, cumsumGradient, einsumGradient]) tf.registerGradient(config);
+  for (const config of [filterGradientGradient, gatherGradient, cumsumGradient, einsumGradient])
+    tf.registerGradient(config);
 }
 
 /**
@@ -19,15 +20,18 @@ export function registerStockGradients(): void {
 export function completeBackend(backendName: string): void {
   if (completed.has(backendName)) return;
   completed.add(backendName);
-  for (const kernel of [segmentSumKernel, ...convolutionKernels]) {
-    if (kernel.backendName !== backendName) continue;
-    const slow = kernel.kernelName === tf.Conv2DBackpropInput;
-    if (slow || !tf.getKernel(kernel.kernelName, backendName)) replace(kernel);
+  if (backendName === 'wasm') {
+    for (const kernel of convolutionKernels) {
+      // TF.js's gradient in the images, which it has, takes ten times as long.
+      const slow = kernel.kernelName === tf.Conv2DBackpropInput;
+      if (slow || !tf.getKernel(kernel.kernelName, backendName)) replace(kernel);
+    }
+    wrap(tf.GatherV2, backendName, batchedGather);
   }
-  if (backendName === 'wasm') wrap(tf.GatherV2, backendName, batchedGather);
+  if (backendName === 'wasm' || backendName === 'cpu') replace(segmentSumKernel(backendName));
   if (backendName !== 'tensorflow') {
     replace(einsumKernel(backendName));
-    wrap(tf.Cumsum, backendName, cumsumOfAnyAxis);
+    wrap(tf.Cumsum, backendName, repairedCumsum);
   }
 }
 

@@ -71,12 +71,27 @@ onEachBackend(test, 'the gradient of gather adds up over equal indices', (t) => 
   });
 });
 
-onEachBackend(test, 'the gradient of gather with a batch axis', (t) => {
-  tf.tidy(() => {
-    const indices = tf.tensor2d([[2, 0], [1, 1]], [2, 2], 'int32'); // prettier-ignore
-    const loss = (x: Tensor) => tf.sum(tf.mul(tf.gather(x, indices, 1, 1), tf.tensor2d([[1, 2], [3, 4]]))); // prettier-ignore
-    assertClose(t, tf.grad(loss)(tf.zeros([2, 3])), [2, 0, 1, 0, 7, 0], 0);
-  });
+onEachBackend(test, 'the gradient of gather is its adjoint, with any number of batch axes', (t) => {
+  fc.assert(
+    fc.property(sizes, ({ batch, outer, length, inner, count, seed }) => {
+      tf.tidy(() => {
+        const stream = new RandomStream(`adjoint ${seed}`);
+        const shape = [...batch, ...outer, length, ...inner];
+        const indices = Int32Array.from(stream.uniform(size(batch) * size(count), 0, length), Math.floor);
+        const where = tf.tensor(indices, [...batch, ...count], 'int32');
+        const gather = (at: Tensor) => tf.gather(at, where, batch.length + outer.length, batch.length);
+        const x = stream.normalTensor(shape);
+        const weights = stream.normalTensor([...batch, ...outer, ...count, ...inner]);
+        const gradient = tf.grad((at: Tensor) => tf.sum(tf.mul(gather(at), weights)))(x);
+        // <gather x, w> = <x, gradient>, and nothing goes to rows that no index names.
+        const [left, right] = [tf.sum(tf.mul(gather(x), weights)), tf.sum(tf.mul(x, gradient))];
+        assertClose(t, left, right, 1e-5);
+        const taken = tf.grad((at: Tensor) => tf.sum(gather(at)))(x);
+        t.is(tf.sum(taken).dataSync()[0], weights.size);
+      });
+    }),
+    { numRuns: 40, seed: 2 },
+  );
 });
 
 onEachBackend(test, 'second derivatives through gather', (t) => {
@@ -109,4 +124,13 @@ onEachBackend(test, 'an index out of range is said, with batch axes too', (t) =>
       t.throws(gather(-1, batchDims), { message: /not in \[0, 2\]/ });
     }
   });
+});
+
+onEachBackend(test, 'no tensor is left behind', (t) => {
+  const [x, rows] = [tf.ones([2, 3, 4]), tf.tensor2d([[2, 0], [1, 1]], [2, 2], 'int32')]; // prettier-ignore
+  const before = tf.memory();
+  for (const batchDims of [0, 1]) tf.dispose(tf.grad((at: Tensor) => tf.sum(tf.gather(at, rows, 1, batchDims)))(x));
+  t.is(tf.memory().numTensors, before.numTensors);
+  t.is(tf.memory().numDataBuffers, before.numDataBuffers);
+  tf.dispose([x, rows]);
 });
