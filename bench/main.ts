@@ -1,7 +1,10 @@
-/** `npm run bench -- NAME [--quick] [--json]` */
+/** `npm run bench -- NAME [--quick] [--json] [--threads N] [--beside COMMAND]` */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { benchBeside } from './beside.js';
 import { describeMachine } from './machine.js';
+import { benchKernels } from './kernels.js';
+import { benchScaling } from './scaling.js';
 import { benchToys } from './toys.js';
 import { benchWorkload, WORKLOADS } from './workloads.js';
 
@@ -11,15 +14,28 @@ export interface BenchResult {
   readonly table: string;
 }
 
-const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
-  ...Object.fromEntries(Object.keys(WORKLOADS).map((id) => [id, (quick: boolean) => benchWorkload(id, quick)])),
-  toys: benchToys,
-};
-
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    threads: { type: 'string' },
+    beside: { type: 'string' },
+  },
 });
+const threads = values.threads === undefined ? undefined : Number(values.threads);
+const { beside } = values;
+
+const workload = (id: string) => (quick: boolean) =>
+  beside === undefined ? benchWorkload(id, quick, threads) : Promise.resolve(benchBeside(id, beside, quick));
+
+const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
+  ...Object.fromEntries(Object.keys(WORKLOADS).map((id) => [id, workload(id)])),
+  scaling: benchScaling,
+  toys: benchToys,
+  kernels: benchKernels,
+};
+
 const [name] = positionals;
 const bench = name === undefined ? undefined : BENCHES[name];
 if (!bench) {
@@ -37,6 +53,7 @@ if (values.json) {
 }
 if (!values.quick) {
   mkdirSync('bench/results', { recursive: true });
+  const file = beside === undefined ? name : `${name}-beside-${(json as { beside: string }).beside}`;
   const result = { machine: describeMachine(), ...json };
-  writeFileSync(`bench/results/${name}.json`, `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(`bench/results/${file}.json`, `${JSON.stringify(result, null, 2)}\n`);
 }

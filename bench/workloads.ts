@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { availableParallelism } from 'node:os';
 import {
   fit,
   RandomStream,
@@ -44,33 +45,29 @@ export const WORKLOADS: Record<string, { readonly title: string; readonly build:
 
 const PLAIN: Pick<RecipeOptions, 'standardize' | 'seed'> = { standardize: false, seed: 0 };
 
+/** How long to time one operation, and to warm it up. */
+interface Durations {
+  readonly seconds: number;
+  readonly warmSeconds: number;
+}
+
 /** Times a training step by `fit`, the density of a batch, and a batch of draws. */
-export async function benchWorkload(id: string, quick: boolean): Promise<BenchResult> {
+export async function benchWorkload(id: string, quick: boolean, threads?: number): Promise<BenchResult> {
   const { title, build } = WORKLOADS[id];
-  const { backend } = await ready();
-  const seconds = quick ? 3 : 6;
-  const warmSeconds = quick ? 1 : 2;
+  const { backend } = await ready({ threads });
   using flow = build();
   const [dims] = flow.eventShape;
   const rows = dims === 2 ? twoMoons(BATCH * BATCHES, { seed: 0 }) : synthetic(BATCH * BATCHES, dims);
-
-  const step = await timeSteps(flow, rows, warmSeconds, seconds);
-  const x = tf.tensor2d(rows.subarray(0, BATCH * dims), [BATCH, dims]);
-  const logProb = await timeRepeatedly(() => read(() => flow.logProb(x)), { warmSeconds, seconds });
-  const stream = new RandomStream('draws');
-  const sample = await timeRepeatedly(() => read(() => flow.sample(BATCH, { seed: stream })), { warmSeconds, seconds });
-  x.dispose();
-
+  const durations = quick ? { seconds: 3, warmSeconds: 1 } : { seconds: 6, warmSeconds: 2 };
+  const times = await timeOperations(flow, rows, BATCH, durations);
   const json = {
     lib: 'tfjs-flows',
     workload: id,
     backend,
-    threads: 1,
+    threads: threads ?? availableParallelism(),
     batch: BATCH,
     params: flow.parameterCount,
-    step,
-    log_prob: logProb,
-    sample,
+    ...times,
     peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
     quick,
   };
@@ -78,32 +75,56 @@ export async function benchWorkload(id: string, quick: boolean): Promise<BenchRe
     [name, ...[median_ms, p10_ms, p90_ms].map((ms) => ms.toFixed(2)), String(n)]; // prettier-ignore
   const table = formatTable([
     ['ms', 'median', '10 %', '90 %', 'n'],
-    line('training step', step),
-    line('log-prob', logProb),
-    line('sample', sample),
+    line('training step', times.step),
+    line('log-prob', times.log_prob),
+    line('sample', times.sample),
   ]);
   return {
     json,
-    table: `${id}: ${title}; batch ${BATCH}, ${flow.parameterCount} parameters, peak ${json.peak_rss_mb} MB\n${table}`,
+    table: `${id}: ${title}; batch ${BATCH}, ${flow.parameterCount} parameters, ${json.threads} threads, peak ${json.peak_rss_mb} MB\n${table}`,
   };
 }
 
-/** Times between the ends of successive steps of `fit`, so that everything a user waits for is in them. */
-async function timeSteps(flow: Flow, rows: Float32Array, warmSeconds: number, seconds: number): Promise<Timing> {
+/** Times the three operations that matter for a flow. */
+export async function timeOperations(
+  flow: Flow,
+  rows: Float32Array,
+  batch: number,
+  durations: Durations,
+): Promise<{ step: Timing; log_prob: Timing; sample: Timing }> {
+  const [dims] = flow.eventShape;
+  const step = await timeSteps(flow, rows, batch, durations);
+  const x = tf.tensor2d(rows.subarray(0, batch * dims), [batch, dims]);
+  const logProb = await timeRepeatedly(() => read(() => flow.logProb(x)), durations);
+  const stream = new RandomStream('draws');
+  const sample = await timeRepeatedly(() => read(() => flow.sample(batch, { seed: stream })), durations);
+  x.dispose();
+  return { step, log_prob: logProb, sample };
+}
+
+/** Mean times of the steps of one epoch of `fit`, so that everything a user waits for is in them. */
+async function timeSteps(
+  flow: Flow,
+  rows: Float32Array,
+  batch: number,
+  { seconds, warmSeconds }: Durations,
+): Promise<Timing> {
   const times: number[] = [];
   const stop = new AbortController();
   const start = performance.now();
-  let before = start;
+  let before = { time: start, steps: 0 };
   await fit(flow, rows, {
-    steps: 5000,
-    batchSize: BATCH,
+    epochs: 1_000_000,
+    batchSize: batch,
     signal: stop.signal,
     callbacks: {
-      onStep: ({ step }) => {
-        const now = performance.now();
-        if (step > 3 && now - start > 1000 * warmSeconds) times.push(now - before);
-        before = now;
-        if (times.length >= 10 && now - start > 1000 * (warmSeconds + seconds)) stop.abort();
+      onEpoch: ({ steps }) => {
+        const time = performance.now();
+        if (before.steps > 0 && before.time - start > 1000 * warmSeconds) {
+          times.push((time - before.time) / (steps - before.steps));
+        }
+        before = { time, steps };
+        if (times.length >= 3 && time - start > 1000 * (warmSeconds + seconds)) stop.abort();
       },
     },
   });
@@ -117,7 +138,7 @@ async function read(compute: () => tf.Tensor): Promise<void> {
 }
 
 /** Correlated, skew timing data: `xᵢ = zᵢ + ½ tanh(2 zᵢ₋₁)` with `z` standard normal and the index taken modulo `dims`. */
-function synthetic(n: number, dims: number): Float32Array {
+export function synthetic(n: number, dims: number): Float32Array {
   const z = new RandomStream('synthetic').normal(n * dims);
   return z.map((value, i) => value + 0.5 * Math.tanh(2 * z[i % dims === 0 ? i + dims - 1 : i - 1]));
 }

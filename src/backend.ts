@@ -3,6 +3,7 @@ import { FlowConfigError } from './errors.js';
 import { registerKernels } from './kernels/register.js';
 import { completeBackend } from './kernels/stock-repairs/register.js';
 import { replaceStockKernels } from './kernels/stock/replace.js';
+import { setThreads } from './replay/workshop.js';
 
 /** The engines that can run this library. */
 export type BackendName = 'tensorflow' | 'wasm' | 'webgpu' | 'webgl' | 'cpu';
@@ -13,6 +14,11 @@ export interface ReadyOptions {
   readonly backend?: BackendName;
   /** Where a browser finds the files `tfjs-backend-wasm*.wasm`: a folder URL, or one URL a file. */
   readonly wasmPaths?: string | Record<string, string>;
+  /**
+   * Threads that planned training steps, densities and draws may use on wasm. Default: one a processor, 16 at most. Each
+   * program keeps to one where trying shows that more do not help. Results do not depend on it.
+   */
+  readonly threads?: number;
 }
 
 /** What {@link ready} started. */
@@ -34,6 +40,13 @@ export interface BackendReport {
  * @throws FlowConfigError when the backend asked for cannot start here.
  */
 export async function ready(options: ReadyOptions = {}): Promise<BackendReport> {
+  const { threads } = options;
+  if (threads !== undefined) {
+    if (!Number.isInteger(threads) || threads < 1) {
+      throw new FlowConfigError('ready.threads', { expected: 'a positive integer', got: String(threads) });
+    }
+    setThreads(threads);
+  }
   // TF.js leaves the gradients out of its core.
   await import('#gradients');
   registerKernels();

@@ -6,6 +6,7 @@ import type { ElementwiseResult, ElementwiseTransform } from '../elementwise/ele
 import { ElementwiseAffine } from '../elementwise/elementwise-affine.js';
 import { RationalQuadraticSpline } from '../elementwise/rational-quadratic-spline.js';
 import { FlowConfigError } from '../errors.js';
+import { sumLogDets } from '../kernels/sum-log-dets/op.js';
 import type { Config } from '../module.js';
 import { sizeOf, type Shape } from '../shapes.js';
 import { Bijector, type Interval, type ValueAndLogDet } from './bijector.js';
@@ -102,5 +103,5 @@ export function applyElementwise(
 ): ValueAndLogDet {
   const batch = x.shape[0];
   const { value, logDet } = apply(tf.reshape(x, [-1]), tf.reshape(raw, [x.size, transform.parameterCount]));
-  return [tf.reshape(value, x.shape), tf.sum(tf.reshape(logDet, [batch, -1]), 1)];
+  return [tf.reshape(value, x.shape), sumLogDets(tf.reshape(logDet, [batch, sizeOf(x.shape.slice(1))]))];
 }

@@ -14,12 +14,14 @@ export function featureDegrees(order: readonly number[]): Degrees {
 }
 
 /**
- * Degrees of a hidden layer: 1 ... features - 1 in turn, the same for layers of equal width, so that they may skip. In a
+ * Degrees of a hidden layer: 1 ... features - 1, spread evenly over the units in ascending order - so that masks are zero
+ * in whole blocks, which products can skip - and the same for layers of equal width, so that they may skip. In a
  * conditional network they start at 0: the first feature has no other units to see the context through.
  */
 export function hiddenDegrees(width: number, features: number, conditional: boolean): Degrees {
   const lowest = conditional || features === 1 ? 0 : 1;
-  return Array.from({ length: width }, (_, unit) => lowest + (unit % (features - lowest)));
+  const count = Math.min(width, features - lowest);
+  return Array.from({ length: width }, (_, unit) => lowest + Math.floor((unit * count) / width));
 }
 
 /** Degrees of the outputs: `copies` consecutive ones a feature. */

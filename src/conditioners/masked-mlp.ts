@@ -99,6 +99,8 @@ export class MaskedMLP extends Conditioner {
           inputs: widths[i],
           outputs: width,
           mask: hiddenMask(degrees[i], degrees[i + 1]),
+          // The context is added to what the first layer makes, before its activation.
+          activation: i === 0 && contextSize > 0 ? 'identity' : activation,
           seed: stream.split(`dense${i}`),
         }),
       ),
@@ -141,8 +143,10 @@ export class MaskedMLP extends Conditioner {
     let h = x;
     this.#hidden.forEach((layer, i) => {
       h = layer.apply(h);
-      if (i === 0 && this.#contextLayer && context) h = tf.add(h, this.#contextLayer.apply(flatContext(context)));
-      h = dropout(activate(this.#activation, h), this.#dropout);
+      if (i === 0 && this.#contextLayer && context) {
+        h = activate(this.#activation, tf.add(h, this.#contextLayer.apply(flatContext(context))));
+      }
+      h = dropout(h, this.#dropout);
     });
     return this.#output.apply(h);
   }

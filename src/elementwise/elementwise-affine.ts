@@ -1,11 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowConfigError } from '../errors.js';
+import { affine } from '../kernels/affine/op.js';
+import { LEAST_SCALE, SIGMOID_SHIFT, type ScaleFunction } from '../kernels/affine/spec.js';
 import type { Config } from '../module.js';
 import { ElementwiseTransform, type ElementwiseResult } from './elementwise-transform.js';
-
-/** How a raw number becomes a positive scale. */
-export type ScaleFunction = 'exp' | 'sigmoid';
 
 /** Options of {@link ElementwiseAffine}. */
 export interface ElementwiseAffineOptions {
@@ -46,27 +44,18 @@ export class ElementwiseAffine extends ElementwiseTransform {
   }
 
   identityParameters(): number[] {
-    return [0, this.#scale === 'exp' ? 0 : Math.log((1 - 1e-3) / 1e-3) - 2];
+    return [0, this.#scale === 'exp' ? 0 : Math.log((1 - LEAST_SCALE) / LEAST_SCALE) - SIGMOID_SHIFT];
   }
 
   forward(x: Tensor, raw: Tensor): ElementwiseResult {
-    const [shift, logScale] = this.parameters(raw);
-    return { value: tf.add(tf.mul(x, tf.exp(logScale)), shift), logDet: logScale };
+    return affine(x, raw, { scale: this.#scale, bound: this.#bound, inverse: false });
   }
 
   inverse(y: Tensor, raw: Tensor): ElementwiseResult {
-    const [shift, logScale] = this.parameters(raw);
-    const negative = tf.neg(logScale);
-    return { value: tf.mul(tf.sub(y, shift), tf.exp(negative)), logDet: negative };
+    return affine(y, raw, { scale: this.#scale, bound: this.#bound, inverse: true });
   }
 
   getConfig(): Config {
     return { scale: this.#scale, bound: this.#bound };
-  }
-
-  private parameters(raw: Tensor): [shift: Tensor, logScale: Tensor] {
-    const [shift, u] = tf.unstack(raw, 1) as [Tensor, Tensor];
-    if (this.#scale === 'sigmoid') return [shift, tf.log(tf.add(tf.sigmoid(tf.add(u, 2)), 1e-3))];
-    return [shift, tf.mul(tf.tanh(tf.div(u, this.#bound)), this.#bound)];
   }
 }

@@ -24,6 +24,8 @@ export interface Bindings {
 export interface Program {
   /** Constants that it reads. */
   readonly constants: ReadonlyMap<object, Float32Array | Int32Array>;
+  /** Kernels of TF.js and of this library that it stands for, one entry a run. */
+  readonly kernelNames: readonly string[];
   /** Bytes of work space. */
   readonly workBytes: number;
   calls(bindings: Bindings): SimdCall[];
@@ -46,6 +48,7 @@ export function compile(trace: Trace): Program | null {
   const scratch = new Scratch(offsets.bytes);
   const program: Program = {
     constants,
+    kernelNames: kernels.map(({ name }) => name),
     workBytes: 0,
     calls({ known, constants: fixed, outputs, work }) {
       const addressOf = (data: object): number => {

@@ -6,6 +6,8 @@ export const DONE = 3;
 export const FAILED = 4;
 /** Helping threads that have started. */
 export const READY = 5;
+/** Workers of an earlier crew go home. */
+export const CREW = 6;
 /** Byte address of the control block. */
 export const CONTROL = 64;
 /** A ticket is the number of the next task, with the generation of the job above these bits. */
@@ -15,8 +17,8 @@ export const TICKET_BITS = 12;
 export interface Thread {
   /** Takes tasks of the job of this generation until none is left. */
   work(generation: number): void;
-  /** Waits for jobs for ever: a worker's life. */
-  serve(): void;
+  /** Waits for jobs until another crew takes over: a worker's life. */
+  serve(crew: number): void;
 }
 
 /**
@@ -35,7 +37,7 @@ export function makeThread(
   memory: WebAssembly.Memory,
   functions: Readonly<Record<string, (...args: number[]) => void>>,
 ): Thread {
-  const [generationAt, programAt, ticketAt, doneAt, failedAt, readyAt] = [0, 1, 2, 3, 4, 5];
+  const [generationAt, programAt, ticketAt, doneAt, failedAt, readyAt, crewAt] = [0, 1, 2, 3, 4, 5, 6];
   const [controlAt, ticketBits] = [64, 12];
   const control = new Int32Array(memory.buffer, controlAt, 16);
   const names = Object.keys(functions)
@@ -96,7 +98,7 @@ export function makeThread(
     }
   }
 
-  function serve(): void {
+  function serve(crew: number): void {
     let seen = 0;
     Atomics.add(control, readyAt, 1);
     for (;;) {
@@ -107,7 +109,7 @@ export function makeThread(
         Atomics.wait(control, generationAt, seen);
         now = Atomics.load(control, generationAt);
       }
-      if (now < 0) return;
+      if (Atomics.load(control, crewAt) !== crew) return;
       seen = now;
       work(now);
     }

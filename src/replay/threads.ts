@@ -3,6 +3,7 @@ import { simdModule } from '../kernels/wasm/module.js';
 import type { Heap } from './heap.js';
 import {
   CONTROL,
+  CREW,
   DONE,
   FAILED,
   GENERATION,
@@ -30,7 +31,7 @@ export class Threads {
   readonly #names: readonly string[];
   readonly #main: Thread;
   readonly #control: Int32Array;
-  readonly #workers: { terminate(): unknown }[];
+  #helpers = 0;
   #generation = 0;
   #versions = 0;
 
@@ -40,18 +41,30 @@ export class Threads {
     this.#names = functionNames(heap.functions);
     this.#main = makeThread(heap.memory, heap.functions);
     this.#control = new Int32Array(heap.memory.buffer, CONTROL, 16);
-    Atomics.store(this.#control, READY, 0);
-    this.#workers = heap.shared ? Array.from({ length: count - 1 }, () => startWorker(heap.memory)) : [];
+    this.resize(count);
   }
 
   /** Threads in all. */
   get count(): number {
-    return this.#workers.length + 1;
+    return this.#helpers + 1;
+  }
+
+  /** Goes on with another number of threads; jobs stay as they are. */
+  resize(count: number): void {
+    const helpers = this.#heap.shared ? count - 1 : 0;
+    if (helpers === this.#helpers) return;
+    const crew = Atomics.add(this.#control, CREW, 1) + 1;
+    // Whoever sleeps wakes up, sees that it is not wanted any more, and ends.
+    Atomics.add(this.#control, GENERATION, 1);
+    Atomics.notify(this.#control, GENERATION);
+    Atomics.store(this.#control, READY, 0);
+    this.#helpers = helpers;
+    for (let i = 0; i < helpers; i++) startWorker(this.#heap.memory, crew);
   }
 
   /** Whether all of them have started. */
   get ready(): boolean {
-    return Atomics.load(this.#control, READY) >= this.#workers.length;
+    return Atomics.load(this.#control, READY) >= this.#helpers;
   }
 
   /** Writes a job down. Free it with {@link release}. */
@@ -86,21 +99,13 @@ export class Threads {
     Atomics.store(control, DONE, 0);
     Atomics.store(control, PROGRAM, address);
     Atomics.store(control, TICKET, this.#generation << TICKET_BITS);
-    if (parallel && !alone && this.#workers.length > 0) {
+    if (parallel && !alone && this.#helpers > 0) {
       Atomics.store(control, GENERATION, this.#generation);
       Atomics.notify(control, GENERATION);
     }
     this.#main.work(this.#generation);
     while (Atomics.load(control, DONE) < tasks);
     if (control[FAILED]) throw new Error('A kernel failed in a planned program.');
-  }
-
-  /** Ends the workers. */
-  close(): void {
-    Atomics.store(this.#control, GENERATION, -1);
-    Atomics.notify(this.#control, GENERATION);
-    for (const worker of this.#workers) worker.terminate();
-    this.#workers.length = 0;
   }
 }
 
@@ -118,32 +123,31 @@ export function processors(): number {
 
 /** What a worker runs: the module in the memory it is given, and {@link makeThread}. */
 const WORKER_SOURCE = `
-const start = ({ memory, module }) => {
+const start = ({ memory, module, crew }) => {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  (${makeThread.toString()})(memory, exports).serve();
+  (${makeThread.toString()})(memory, exports).serve(crew);
 };`;
 
-function startWorker(memory: WebAssembly.Memory): { terminate(): unknown } {
-  const data = { memory, module: simdModule(true) };
+function startWorker(memory: WebAssembly.Memory, crew: number): void {
+  const data = { memory, module: simdModule(true), crew };
   const node = nodeModule('worker_threads');
   if (node) {
     const source = `${WORKER_SOURCE}\nstart(require('node:worker_threads').workerData);`;
-    const worker = new node.Worker(source, { eval: true, workerData: data, stdin: false });
-    worker.unref();
-    return worker;
+    // It keeps the process from ending no more than a sleeping thread should.
+    new node.Worker(source, { eval: true, workerData: data }).unref();
+    return;
   }
-  const source = `${WORKER_SOURCE}\nonmessage = ({ data }) => start(data);`;
+  const source = `${WORKER_SOURCE}\nonmessage = ({ data }) => (start(data), close());`;
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = new Worker(url);
   URL.revokeObjectURL(url);
   worker.postMessage(data);
-  return worker;
 }
 
 /** What is used of Node's modules. */
 interface NodeModules {
   os: { availableParallelism(): number };
-  worker_threads: { Worker: new (source: string, options: object) => { unref(): void; terminate(): unknown } };
+  worker_threads: { Worker: new (source: string, options: object) => { unref(): void } };
 }
 
 /** One of Node's modules; undefined elsewhere. */

@@ -8,12 +8,10 @@ export interface Workshop {
   readonly threads: Threads;
 }
 
-/** Sets how many threads programs may use; null for one a processor. Takes effect when no program is running. */
+/** Sets how many threads programs may use; null for one a processor. */
 export function setThreads(count: number | null): void {
   wanted = count;
-  if (!workshop || workshop.threads.count === threadsWanted()) return;
-  workshop.threads.close();
-  workshop = { heap: workshop.heap, threads: new Threads(workshop.heap, threadsWanted()) };
+  workshop?.threads.resize(threadsWanted());
 }
 
 /** Threads that programs may use. */

@@ -56,9 +56,10 @@ export class PlannedSteps {
   /** Addresses of the vectors. */
   readonly #at: Readonly<Record<'gradient' | 'mean' | 'meanSquare' | 'previous' | 'average' | 'settings', number>>;
   readonly #update: Job;
-  readonly #sizes = new Map<number, GradientProgram | null>();
+  readonly #sizes = new Map<number, PlannedSize | null>();
   readonly #pace = new Pace();
   #hasPrevious = false;
+  #updates = 0;
 
   /** Null where steps cannot be planned: on another backend, with another optimizer, or an objective that mixes rows. */
   static open(model: Distribution, plan: Plan, weights: ParameterSlab): PlannedSteps | null {
@@ -119,17 +120,31 @@ export class PlannedSteps {
     this.#weights.push();
   }
 
-  /** Whether it is known yet if batches of this size can be planned. */
-  knows({ rows }: Batch): boolean {
-    return this.#sizes.has(rows);
+  /** Whether the decision about batches of this size is final. Until then, the model must hold the weights of the moment. */
+  decided({ rows }: Batch): boolean {
+    const size = this.#sizes.get(rows);
+    return size === null || size?.verified === true;
   }
 
-  /** Whether batches like this one can be planned; works it out, when asked for the first time, on the model's weights. */
+  /**
+   * Whether batches like this one can be planned. A program is compared with the eager gradient twice, before and after
+   * the weights have moved: what it holds for constant must be.
+   */
   takes(batch: Batch): boolean {
-    if (!this.knows(batch)) {
-      this.#sizes.set(batch.rows, this.#sizes.size < MAX_SIZES ? this.#prepare(batch) : null);
+    const { rows } = batch;
+    if (this.decided(batch)) return this.#sizes.get(rows) !== null;
+    const known = this.#sizes.get(rows);
+    if (!known) {
+      const program = this.#sizes.size < MAX_SIZES ? this.#prepare(batch) : null;
+      this.#sizes.set(rows, program && { program, verified: false, preparedAt: this.#updates });
+    } else if (this.#updates > known.preparedAt) {
+      known.verified = this.#verify(batch, known.program);
+      if (!known.verified) {
+        known.program.free();
+        this.#sizes.set(rows, null);
+      }
     }
-    return this.#sizes.get(batch.rows) !== null;
+    return this.#sizes.get(rows) !== null;
   }
 
   /**
@@ -138,7 +153,7 @@ export class PlannedSteps {
    * @returns loss and squared length of the gradient before clipping
    */
   step(batch: Batch, rates: StepRates): { loss: number; squaredNorm: number; updated: boolean } {
-    const program = this.#sizes.get(batch.rows)!;
+    const { program } = this.#sizes.get(batch.rows)!;
     const { threads, heap } = this.#workshop;
     this.#frozen.pull();
     const { loss, squaredNorm } = program.run(batch, this.#pace);
@@ -149,13 +164,14 @@ export class PlannedSteps {
     const { beta1, beta2, stepSize, rootScale, epsilon, decay } = adam;
     heap.floats(this.#at.settings, SETTINGS).set([factor, beta1, beta2, stepSize, rootScale, epsilon, decay, ema ?? 0]);
     this.#hasPrevious = true;
+    this.#updates++;
     threads.run(this.#update, this.#weights.size < 2 * LEAST_PART);
     return { loss, squaredNorm, updated: true };
   }
 
   dispose(): void {
     const { heap, threads } = this.#workshop;
-    for (const program of this.#sizes.values()) program?.free();
+    for (const size of this.#sizes.values()) size?.program.free();
     this.#sizes.clear();
     threads.release(this.#update);
     this.#weights.free();
@@ -165,37 +181,31 @@ export class PlannedSteps {
 
   #prepare(batch: Batch): GradientProgram | null {
     if (!canReplay()) return null;
-    const inputs = toTensors(batch, this.#plan.table.shapes);
-    const tensors = inputs.context ? [inputs.x, inputs.context] : [inputs.x];
+    const tensors = this.#tensors(batch);
     const variables = this.#weights.variables;
     const known = new Map([...this.#weights.addresses, ...this.#frozen.addresses]);
     const before = new Snapshot([...variables, ...this.#frozen.variables]);
-    const present: boolean[] = variables.map(() => false);
-    const compute = ([x, context]: Tensor[]): Tensor[] => {
-      const stream = this.#plan.root.split('step').split(0);
-      const loss = () =>
-        inTrainingMode(stream, () => this.#plan.objective(this.#model, { x, context: context ?? null }, stream));
-      const { value, grads } = tf.engine().gradients(loss, [...variables] as Tensor[], undefined, true);
-      (grads as (Tensor | null)[]).forEach((gradient, i) => (present[i] = Boolean(gradient)));
-      return [value, ...grads.filter((gradient) => gradient as Tensor | null)];
-    };
     try {
-      const lanes = lanesOf(batch.rows);
+      const lanes = lanesOf(batch.rows, this.#weights.size);
       const programs = new Map<number, LaneProgram>();
+      let present: readonly boolean[] = [];
       for (const { rows } of lanes) {
         if (programs.has(rows)) continue;
+        const compute = (inputs: Tensor[]): Tensor[] => {
+          const { loss, gradients } = this.#eagerGradient(inputs);
+          present = gradients.map((gradient) => gradient !== null);
+          return [loss, ...gradients.filter((gradient) => gradient !== null)];
+        };
         const program = programFor(compute, tensors, rows, known);
         if (!program || before.changed.length > 0 || sizeOf(program.outputShapes[0]) !== 1) return null;
         programs.set(rows, program);
       }
-      const program = new GradientProgram(this.#workshop, lanes, programs, tensors, {
-        address: this.#at.gradient,
-        offsets: offsetsOf(variables).filter((_, i) => present[i]),
-        size: this.#weights.size,
-      });
+      const offsets = offsetsOf(variables).filter((_, i) => present[i]);
+      const gradient = { address: this.#at.gradient, offsets, size: this.#weights.size };
+      const program = new GradientProgram(this.#workshop, lanes, programs, tensors, gradient);
       this.#weights.pull();
       this.#frozen.pull();
-      if (program.gives(batch, programs.get(lanes[0].rows)!.expected)) return program;
+      if (program.gives(batch, programs.get(lanes[0].rows)!.expected, 1)) return program;
       program.free();
       return null;
     } finally {
@@ -203,6 +213,35 @@ export class PlannedSteps {
       before.dispose();
       tf.dispose(tensors);
     }
+  }
+
+  /** Whether a program gives the eager gradient: of two lanes together, which know nothing of each other. */
+  #verify(batch: Batch, program: GradientProgram): boolean {
+    const lanes = Math.min(2, program.lanes.length);
+    const { start, rows } = program.lanes[lanes - 1];
+    const tensors = this.#tensors(batch);
+    const found = tf.tidy(() => {
+      const { loss, gradients } = this.#eagerGradient(tensors.map((x) => tf.slice(x, 0, start + rows)));
+      return [loss, ...gradients.filter((gradient) => gradient !== null)];
+    });
+    const right = program.gives(batch, found.map((tensor) => tensor.dataSync<'float32'>()), lanes); // prettier-ignore
+    tf.dispose([...tensors, ...found]);
+    return right;
+  }
+
+  #tensors(batch: Batch): Tensor[] {
+    const { x, context } = toTensors(batch, this.#plan.table.shapes);
+    return context ? [x, context] : [x];
+  }
+
+  /** Loss and gradients as TF.js finds them; null for a variable that the loss does not depend on. */
+  #eagerGradient([x, context]: Tensor[]): { loss: Tensor; gradients: (Tensor | null)[] } {
+    const stream = this.#plan.root.split('step').split(0);
+    const loss = () =>
+      inTrainingMode(stream, () => this.#plan.objective(this.#model, { x, context: context ?? null }, stream));
+    const variables = [...this.#weights.variables] as Tensor[];
+    const { value, grads } = tf.engine().gradients(loss, variables, undefined, true);
+    return { loss: value, gradients: (grads as (Tensor | undefined)[]).map((gradient) => gradient ?? null) };
   }
 
   #updateCalls({ start, count }: Part): SimdCall[] {
@@ -221,10 +260,21 @@ export class PlannedSteps {
 /** Numbers that the update reads: factor on the gradient, six rates of Adam, decay of the average. */
 const SETTINGS = 8;
 
+/** Numbers from the loss of a lane to its gradient: a line of the cache. */
+const GRADIENT = 16;
+
+/** What is known of batches of one size. */
+interface PlannedSize {
+  readonly program: GradientProgram;
+  verified: boolean;
+  /** Updates made before the program was written. */
+  readonly preparedAt: number;
+}
+
 /** Loss and gradient for batches of one size. */
 class GradientProgram {
   readonly #workshop: Workshop;
-  readonly #lanes: readonly Lane[];
+  readonly lanes: readonly Lane[];
   readonly #inputs: readonly { readonly address: number; readonly width: number; readonly size: number }[];
   /** Of each lane: the loss, then at a line of the cache of its own the gradient. */
   readonly #results: number;
@@ -247,10 +297,10 @@ class GradientProgram {
     const [rows] = inputs[0].shape;
     const parts = partsOf(gradient.size);
     this.#workshop = workshop;
-    this.#lanes = lanes;
+    this.lanes = lanes;
     this.#offsets = gradient.offsets;
     this.#inputs = inputs.map(({ size }) => ({ address: heap.allocate(4 * size), width: size / rows, size }));
-    this.#stride = Math.ceil((64 + 4 * gradient.size) / 64) * 64;
+    this.#stride = Math.ceil((GRADIENT + gradient.size) / 16) * 64;
     this.#results = heap.allocate(this.#stride * lanes.length);
     this.#parts = parts.length;
     this.#squares = heap.allocate(8 * parts.length);
@@ -258,11 +308,11 @@ class GradientProgram {
     heap.floats(this.#laneWeights, lanes.length).set(lanes.map((lane) => lane.rows / rows));
     this.#tasks = new LaneTasks(heap, lanes, programs, this.#inputs, (_, index) => {
       const start = this.#results + index * this.#stride;
-      return [start, ...gradient.offsets.map((offset) => start + 64 + 4 * offset)];
+      return [start, ...gradient.offsets.map((offset) => start + 4 * (GRADIENT + offset))];
     });
     const sums = parts.map(({ start, count }, i): SimdCall[] => [
       [
-        'combine', this.#results + 64 + 4 * start, this.#stride, lanes.length, this.#laneWeights,
+        'combine', this.#results + 4 * (GRADIENT + start), this.#stride, lanes.length, this.#laneWeights,
         gradient.address + 4 * start, count, this.#squares + 8 * i,
       ], // prettier-ignore
     ]);
@@ -276,20 +326,28 @@ class GradientProgram {
     });
     pace.run(threads, this.#job);
     const rows = batch.rows;
-    const loss = this.#lanes.reduce((sum, lane, i) => sum + (lane.rows / rows) * this.#loss(i), 0);
+    const loss = this.lanes.reduce((sum, lane, i) => sum + (lane.rows / rows) * this.#loss(i), 0);
     const squaredNorm = heap.doubles(this.#squares, this.#parts).reduce((sum, square) => sum + square, 0);
     return { loss, squaredNorm };
   }
 
-  /** Whether the first lane finds the loss and the gradients expected. */
-  gives(batch: Batch, [loss, ...gradients]: readonly Float32Array[]): boolean {
+  /** Whether the first lanes together find the loss and the gradients expected. */
+  gives(batch: Batch, [loss, ...gradients]: readonly Float32Array[], lanes: number): boolean {
     this.run(batch, new Pace());
-    const first = this.#results + 64;
+    const counted = this.lanes.slice(0, lanes);
+    const rows = counted.reduce((sum, lane) => sum + lane.rows, 0);
+    const mean = (offset: number, length: number) => {
+      const sum = new Float64Array(length);
+      counted.forEach((lane, l) => {
+        const address = this.#results + l * this.#stride + 4 * offset;
+        const values = this.#workshop.heap.floats(address, length);
+        for (let i = 0; i < length; i++) sum[i] += (lane.rows / rows) * values[i];
+      });
+      return sum;
+    };
     return (
-      agrees([this.#loss(0)], loss) &&
-      gradients.every((gradient, i) =>
-        agrees(this.#workshop.heap.floats(first + 4 * this.#offsets[i], gradient.length), gradient),
-      )
+      agrees(mean(0, 1), loss) &&
+      gradients.every((gradient, i) => agrees(mean(GRADIENT + this.#offsets[i], gradient.length), gradient))
     );
   }
 

@@ -186,7 +186,7 @@ export class Trainer {
   #plannedStep(batch: Batch, step: number, learningRate: number): StepOutcome | null {
     const planned = this.#planned;
     if (!planned) return null;
-    if (!planned.knows(batch)) this.publish();
+    if (!planned.decided(batch)) this.publish();
     if (!planned.takes(batch)) return null;
     if (this.#lead === 'tensors') {
       const { state } = this.#plan.optimizer;

@@ -3,7 +3,7 @@ import { ACTIVATION_CODES } from './fused-activation.js';
 import type { DenseAttributes } from './spec.js';
 
 /** Scratch numbers of the module's matrix product of this depth. */
-const gemmScratch = (depth: number) => 8 * depth + 32;
+const gemmScratch = (depth: number) => 16 * depth + 32;
 
 /** A matrix product with the bias in its accumulators, then the activation in place. */
 export const denseOnWasm: WasmKernel<DenseAttributes> = (

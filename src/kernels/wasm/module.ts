@@ -18,9 +18,23 @@ export function hasSimd(): boolean {
   return (simd ??= WebAssembly.validate(decode(SIMD)));
 }
 
-/** Whether the engine fuses multiply and add; results differ in the last digit. */
+/**
+ * Whether the engine fuses multiply and add; results differ in the last digit. Node 20 can, but has to be told before the
+ * first such module is compiled.
+ */
 export function hasRelaxedSimd(): boolean {
-  return (relaxed ??= WebAssembly.validate(decode(RELAXED_SIMD)));
+  if (relaxed === null) {
+    const binary = decode(RELAXED_SIMD);
+    relaxed = WebAssembly.validate(binary) || (allowRelaxedSimd() && WebAssembly.validate(binary));
+  }
+  return relaxed;
+}
+
+/** Turns relaxed SIMD on where Node keeps it behind a flag. */
+function allowRelaxedSimd(): boolean {
+  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return false;
+  process.getBuiltinModule('v8').setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return true;
 }
 
 /**

@@ -11,7 +11,7 @@ const FLOAT: usize = 4;
  *
  * `bias`: `[n]`, or 0 for none. `bMask`: factors on `B`, laid out as `B`, or 0; stretches of `k` in which it is zero for
  * a whole panel of columns are skipped. `cMask`: factors on the result, laid out as `C`, or 0; tiles in which it is zero
- * are not computed. `scratch`: 8 k + 32 numbers.
+ * are not computed. `scratch`: 16 k + 32 numbers.
  */
 export function gemm(
   a: usize, aRow: i32, aStep: i32,
@@ -33,7 +33,7 @@ function product(
   m: i32, k: i32, n: i32,
   scratch: usize,
 ): void {
-  const tile = scratch + <usize>k * 8 * FLOAT;
+  const tile = scratch + <usize>k * 16 * FLOAT;
   for (let j: i32 = 0; j < n; j += 8) {
     const columns = min(8, n - j);
     const range = pack(b + <usize>(j * bStep) * FLOAT, bRow, bStep, bMask ? bMask + <usize>(j * bStep) * FLOAT : 0, k, columns, scratch);
@@ -86,10 +86,10 @@ function product(
  * `C = (Aᵀ B) ∘ mask` for row-major `A` `[k, m]`, `B` `[k, n]` and `C` `[m, n]`: the gradient of a layer's matrix.
  *
  * The columns of `A` are brought into one piece first, four by four: read where they lie, each number would cost a line
- * of the cache. `mask` is laid out as `C`, or 0. `scratch`: k (m + 3) + 8 k + 32 numbers.
+ * of the cache. `mask` is laid out as `C`, or 0. `scratch`: k (m + 3) + 16 k + 32 numbers.
  */
 export function gemmTransposed(a: usize, b: usize, c: usize, mask: usize, m: i32, k: i32, n: i32, scratch: usize): void {
-  const blocks = scratch + (<usize>k * 8 + 32) * FLOAT;
+  const blocks = scratch + (<usize>k * 16 + 32) * FLOAT;
   const row = <usize>m * FLOAT;
   let to = blocks;
   for (let i: i32 = 0; i < m; i += 4) {
@@ -173,22 +173,22 @@ function packTransposed(b: usize, column: usize, k: i32, columns: i32, panel: us
   }
 }
 
+/** The panel of `B` times that of the mask, which is packed in the same way behind it. */
 function packMasked(b: usize, bRow: i32, bStep: i32, mask: usize, k: i32, columns: i32, panel: usize): i64 {
+  let factors = panel + <usize>k * 8 * FLOAT;
+  pack(b, bRow, bStep, 0, k, columns, panel);
+  pack(mask, bRow, bStep, 0, k, columns, factors);
   let first = k, end: i32 = 0;
   for (let i: i32 = 0; i < k; i++) {
-    let any: f32 = 0;
-    for (let j: i32 = 0; j < columns; j++) {
-      const at = <usize>(i * bRow + j * bStep) * FLOAT;
-      const factor = load<f32>(mask + at);
-      any += abs(factor);
-      store<f32>(panel + <usize>j * FLOAT, factor * load<f32>(b + at));
-    }
-    for (let j = columns; j < 8; j++) store<f32>(panel + <usize>j * FLOAT, 0);
-    if (any != 0) {
+    const m0 = v128.load(factors), m1 = v128.load(factors, 16);
+    if (v128.any_true(v128.or(m0, m1))) {
       if (first == k) first = i;
       end = i + 1;
     }
+    v128.store(panel, f32x4.mul(v128.load(panel), m0));
+    v128.store(panel, f32x4.mul(v128.load(panel, 16), m1), 16);
     panel += 32;
+    factors += 32;
   }
   if (end == 0) first = 0;
   return (<i64>first << 32) | <i64>end;
@@ -286,6 +286,14 @@ function copyTile(tile: usize, out: usize, n: i32, rows: i32, columns: i32): voi
 }
 
 function isZero(at: usize, n: i32, rows: i32, columns: i32): bool {
+  if (columns == 8) {
+    let any = f32x4.splat(0);
+    for (let i: i32 = 0; i < rows; i++) {
+      const row = at + <usize>(i * n) * FLOAT;
+      any = v128.or(any, v128.or(v128.load(row), v128.load(row, 16)));
+    }
+    return !v128.any_true(any);
+  }
   for (let i: i32 = 0; i < rows; i++) {
     for (let j: i32 = 0; j < columns; j++) {
       if (load<f32>(at + <usize>(i * n + j) * FLOAT) != 0) return false;
@@ -301,6 +309,14 @@ function clear(at: usize, n: i32, rows: i32, columns: i32): void {
 }
 
 function multiply(at: usize, factors: usize, n: i32, rows: i32, columns: i32): void {
+  if (columns == 8) {
+    for (let i: i32 = 0; i < rows; i++) {
+      const row = <usize>(i * n) * FLOAT;
+      v128.store(at + row, f32x4.mul(v128.load(at + row), v128.load(factors + row)));
+      v128.store(at + row, f32x4.mul(v128.load(at + row, 16), v128.load(factors + row, 16)), 16);
+    }
+    return;
+  }
   for (let i: i32 = 0; i < rows; i++) {
     for (let j: i32 = 0; j < columns; j++) {
       const offset = <usize>(i * n + j) * FLOAT;

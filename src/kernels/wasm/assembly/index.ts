@@ -1,6 +1,7 @@
 /** Everything that the SIMD module exports. */
 export { activate, activationGradient } from './activation';
 export { adam, adamInPlace, follow } from './adam';
+export { affine, affineGradient } from './affine';
 export { depthwiseFilterGradient, depthwiseImageGradient, filterGradient, imageGradient } from './convolution';
 export { binary, choose, unary } from './elementwise';
 export { gemm, gemmTransposed } from './gemm';

@@ -1,0 +1,18 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Kernels of TF.js that run meanwhile. */
+export function countKernels(body: () => void): number {
+  const engine = tf.engine();
+  const { runKernel } = Object.getPrototypeOf(engine) as typeof engine;
+  let count = 0;
+  engine.runKernel = ((...call: Parameters<typeof runKernel>) => {
+    count++;
+    return runKernel.apply(engine, call);
+  }) as typeof runKernel;
+  try {
+    body();
+  } finally {
+    delete (engine as Partial<typeof engine>).runKernel;
+  }
+  return count;
+}
