@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { SimdCall } from '../fused/wasm.js';
+import { gemmScratch, gemmTransposedScratch } from '../wasm/gemm-scratch.js';
 import { geometryArguments, type ConvolutionGeometry } from './convolution-geometry.js';
 import * as loops from './convolution-loops.js';
 
@@ -34,7 +35,7 @@ export const CONVOLUTION_GRADIENTS: readonly ConvolutionGradient[] = [
     inputs: ['dy', 'filter'],
     target: 'image',
     loops: loops.imageGradient,
-    scratch: (g) => rowsAtATime(g) * g.outWidth * patchSize(g) + 8 * g.outChannels + 32,
+    scratch: (g) => rowsAtATime(g) * g.outWidth * patchSize(g) + gemmScratch(g.outChannels),
     simd: (g, dy, filter, dx, scratch) =>
       ['imageGradient', dy, filter, dx, ...geometryArguments(g), rowsAtATime(g), scratch], // prettier-ignore
   },
@@ -61,7 +62,7 @@ export const CONVOLUTION_GRADIENTS: readonly ConvolutionGradient[] = [
 /** Scratch memory of {@link filterGradientCall}. */
 export function filterGradientScratch(g: ConvolutionGeometry): number {
   const pixels = rowsAtATime(g) * g.outWidth;
-  return patchSize(g) * g.outChannels + pixels * (2 * patchSize(g) + 11) + 32;
+  return patchSize(g) * (g.outChannels + pixels) + gemmTransposedScratch(patchSize(g), pixels);
 }
 
 /** The gradient of a convolution in its filter, as a call of the SIMD module. */

@@ -39,8 +39,8 @@ function isPointwise(): bool {
  * Gradient of a convolution in its filter, `dW[a, b, c, o] = Σ x[image, i s + a - top, j s + b - left, c] dy[image, i, j, o]`:
  * the product of all patches of the images, transposed, with `dy`.
  *
- * `rows`: how many rows of `dy` to take at a time. `scratch`, with `p = rows outWidth` pixels and `n` numbers a patch:
- * n outChannels + p (2 n + 11) + 32 numbers.
+ * `rows`: how many rows of `dy` to take at a time. `scratch`: with `p = rows outWidth` pixels and `n` numbers a patch,
+ * n (outChannels + p) numbers and those of a transposed product of depth p.
  */
 export function filterGradient(
   x: usize, dy: usize, dFilter: usize,
@@ -71,8 +71,8 @@ export function filterGradient(
  * Gradient of a convolution in its images: the product of `dy` with the transposed filter, as patches, which are then
  * added up where they lie.
  *
- * `rows`: how many rows of `dy` to take at a time. `scratch`, with `p = rows outWidth` pixels and `n` numbers a patch:
- * p n + 8 outChannels + 32 numbers.
+ * `rows`: how many rows of `dy` to take at a time. `scratch`: with `p = rows outWidth` pixels and `n` numbers a patch,
+ * p n numbers and those of a product of depth outChannels.
  */
 export function imageGradient(
   dy: usize, filter: usize, dx: usize,
