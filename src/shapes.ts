@@ -82,7 +82,7 @@ export function alignContext(
   }
   const batch = sizeOf(batchShape);
   if (sameShape(context.shape, contextShape)) {
-    return tf.tile(tf.expandDims(context, 0), [batch, ...contextShape.map(() => 1)]);
+    return tf.add(tf.zeros([batch, ...contextShape]), context);
   }
   if (!sameShape(context.shape, [...batchShape, ...contextShape])) {
     throw new FlowShapeError(where, { expected: wanted, got: formatShape(context.shape) });

@@ -83,7 +83,8 @@ export abstract class Bijector extends Module {
     if (batch === 0) return [tf.zeros([...batchShape, ...to]), tf.zeros(batchShape)];
     const flat = flattenBatch(input, batchShape, from);
     const [value, logDet] = forward ? this.mapForward(flat, aligned) : this.mapInverse(flat, aligned);
-    const rows = logDet.rank === 0 ? tf.broadcastTo(logDet, [batch]) : logDet;
+    // Not by `broadcastTo`, whose gradient takes a slice a row.
+    const rows = logDet.rank === 0 ? tf.add(tf.zeros([batch]), logDet) : logDet;
     const output = restoreBatch(value, batchShape, to);
     // The caller may dispose what it gets without losing what it gave.
     return [output === input ? tf.clone(output) : output, restoreBatch(rows, batchShape, [])];

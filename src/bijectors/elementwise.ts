@@ -86,7 +86,7 @@ export class Elementwise extends Bijector {
     const batch = x.shape[0];
     const raw = this.#conditioner
       ? this.#conditioner.apply(tf.zeros([batch, 0]), context)
-      : tf.tile(tf.expandDims(this.#parameters!, 0), [batch, 1]);
+      : tf.add(tf.zeros([batch, this.#parameters!.size]), this.#parameters!);
     return applyElementwise(x, raw, this.transform, apply);
   }
 }

@@ -1,13 +1,11 @@
 import { FUSED_OPS } from './fused-ops.js';
 import { registerFused } from './fused/register.js';
-import { registerMatMulGradient } from './matmul-gradient/op.js';
 import { registerNestedGradients } from './nested-gradients/op.js';
 import { registerPaddedInverseOnGpus } from './padded-convolution/gpu-kernels.js';
 import { registerStockGradients } from './stock-repairs/register.js';
 
 /** Makes the fused kernels and better gradients known to TF.js. Repeated calls do nothing. */
 export function registerKernels(): void {
-  registerMatMulGradient();
   registerNestedGradients();
   registerStockGradients();
   registerPaddedInverseOnGpus();

@@ -9,11 +9,28 @@ const RECIPROCAL = 10, RSQRT = 11, ERF = 12, STEP = 13, LOGICAL_NOT = 14, FLOOR 
 
 /** `y = f(x)` for `count` numbers; `y` may be `x`. `parameter`: the slope of `step` below zero. */
 export function unary(kind: i32, x: usize, y: usize, count: i32, parameter: f32): void {
+  // The dear ones get loops of their own, in which the choice is made once.
+  switch (kind) {
+    case EXP: return unaryLoop(EXP, x, y, count, parameter);
+    case LOG: return unaryLoop(LOG, x, y, count, parameter);
+    case TANH: return unaryLoop(TANH, x, y, count, parameter);
+    case SIGMOID: return unaryLoop(SIGMOID, x, y, count, parameter);
+    case SOFTPLUS: return unaryLoop(SOFTPLUS, x, y, count, parameter);
+    case ERF: return unaryLoop(ERF, x, y, count, parameter);
+    default: return unaryLoop(kind, x, y, count, parameter);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function unaryLoop(kind: i32, x: usize, y: usize, count: i32, parameter: f32): void {
   const end = x + (<usize>(count & ~3) << 2);
   for (; x < end; x += 16, y += 16) v128.store(y, unary4(kind, v128.load(x), parameter));
   if (count & 3) storeTail(y, unary4(kind, loadTail(x, count & 3), parameter), count & 3);
 }
 
+// @ts-ignore: decorator
+@inline
 function unary4(kind: i32, x: v128, parameter: f32): v128 {
   switch (kind) {
     case NEG: return f32x4.neg(x);
@@ -66,6 +83,17 @@ export function binary(
 }
 
 function both(kind: i32, a: usize, b: usize, out: usize, count: i32): void {
+  switch (kind) {
+    case ADD: return bothLoop(ADD, a, b, out, count);
+    case SUB: return bothLoop(SUB, a, b, out, count);
+    case MULTIPLY: return bothLoop(MULTIPLY, a, b, out, count);
+    default: return bothLoop(kind, a, b, out, count);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function bothLoop(kind: i32, a: usize, b: usize, out: usize, count: i32): void {
   const end = a + (<usize>(count & ~3) << 2);
   for (; a < end; a += 16, b += 16, out += 16) v128.store(out, binary4(kind, v128.load(a), v128.load(b)));
   if (count & 3) storeTail(out, binary4(kind, loadTail(a, count & 3), loadTail(b, count & 3)), count & 3);
@@ -94,6 +122,8 @@ function truth(mask: v128): v128 {
   return v128.and(mask, splat(1));
 }
 
+// @ts-ignore: decorator
+@inline
 function binary4(kind: i32, a: v128, b: v128): v128 {
   switch (kind) {
     case ADD: return f32x4.add(a, b);
