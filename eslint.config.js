@@ -5,7 +5,15 @@ import tseslint from 'typescript-eslint';
 const NODE_BUILTINS = builtinModules.filter((name) => !name.startsWith('_')).map((name) => ({ name }));
 
 export default defineConfig(
-  globalIgnores(['**/build/', '**/dist/', '**/node_modules/', 'models/', '.cache/', '**/*.generated.ts', 'src/kernels/wasm/assembly/']),
+  globalIgnores([
+    '**/build/',
+    '**/dist/',
+    '**/node_modules/',
+    'models/',
+    '.cache/',
+    '**/*.generated.ts',
+    'src/kernels/wasm/assembly/',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],
