@@ -54,7 +54,6 @@ export default defineConfig(
         ...['randomNormal', 'randomUniform', 'randomUniformInt', 'randomGamma', 'truncatedNormal', 'multinomial'].map(
           (property) => ({ object: 'tf', property, message: 'Draw from a RandomStream: every draw is seeded.' }),
         ),
-        { object: 'tf', property: 'einsum', message: 'It has no gradient.' },
         { object: 'tf', property: 'cumprod', message: 'It has no gradient.' },
       ],
     },

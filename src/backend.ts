@@ -3,8 +3,9 @@ import { FlowConfigError } from './errors.js';
 import { FUSED_OPS } from './kernels/fused-ops.js';
 import { selfTest } from './kernels/fused/self-test.js';
 import { registerKernels } from './kernels/register.js';
-import { setThreads } from './replay/workshop.js';
+import { completeBackend } from './kernels/stock-repairs/register.js';
 import { replaceStockKernels } from './kernels/stock/replace.js';
+import { setThreads } from './replay/workshop.js';
 
 /** The engines that can run this library. */
 export type BackendName = 'tensorflow' | 'wasm' | 'webgpu' | 'webgl' | 'cpu';
@@ -100,6 +101,7 @@ async function tryStart(backend: BackendName, options: ReadyOptions): Promise<st
     if (obstacle !== null) return obstacle;
     if (!(await tf.setBackend(backend))) return 'TensorFlow.js could not initialise it';
     await tf.ready();
+    completeBackend(backend);
     return null;
   } catch (error) {
     return error instanceof Error ? error.message.split('\n')[0] : String(error);

@@ -4,6 +4,7 @@ import { affineOp } from './affine/op.js';
 import { denseOp, maskedDenseOp } from './dense/op.js';
 import { inverseOp } from './inverse/op.js';
 import { luOp } from './lu/op.js';
+import { paddedInverseOp } from './padded-convolution/op.js';
 import { splineOp } from './rational-quadratic-spline/op.js';
 import { slogdetOp } from './slogdet/op.js';
 import { solveOp } from './solve/op.js';
@@ -23,4 +24,5 @@ export const FUSED_OPS: readonly FusedOp<object>[] = [
   inverseOp,
   solveOp,
   triangularSolveOp,
+  paddedInverseOp,
 ];

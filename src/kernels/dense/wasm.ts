@@ -1,9 +1,7 @@
 import type { SimdCall, WasmKernel } from '../fused/wasm.js';
+import { gemmScratch, gemmTransposedScratch } from '../wasm/gemm-scratch.js';
 import { ACTIVATION_CODES } from './fused-activation.js';
 import type { DenseAttributes } from './spec.js';
-
-/** Scratch numbers of the module's matrix product of this depth. */
-const gemmScratch = (depth: number) => 16 * depth + 32;
 
 /** A matrix product with the bias in its accumulators, then the activation in place. */
 export const denseOnWasm: WasmKernel<DenseAttributes> = (
@@ -38,7 +36,7 @@ export const denseGradientOnWasm: WasmKernel<DenseAttributes> = (
     calls.push(['gemm', g, outputs, 1, kernel, 1, outputs, mask, 0, dx, 0, batch, outputs, inputs, scratch(gemmScratch(outputs))]); // prettier-ignore
   }
   if (dKernel !== null) {
-    const space = scratch(gemmScratch(batch) + (inputs + 3) * batch);
+    const space = scratch(gemmTransposedScratch(inputs, batch));
     calls.push(['gemmTransposed', x, g, dKernel, mask, inputs, batch, outputs, space]);
   }
   return calls;

@@ -1,4 +1,4 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Shape } from '../../shapes.js';
 
 /** One call of a function of the SIMD module: its name, and its arguments - addresses in bytes, sizes, numbers. */
@@ -32,7 +32,7 @@ export interface WasmBackend {
   };
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number } };
   disposeData(dataId: object): boolean;
-  makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
+  makeOutput(shape: number[], dtype: DataType): TensorInfo;
   /** A view of linear memory, valid until that grows. */
   typedArrayFromHeap(info: TensorInfo): Float32Array;
 }

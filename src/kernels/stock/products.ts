@@ -1,6 +1,7 @@
 import type { SimdCall } from '../fused/wasm.js';
 import { sizeOf } from '../../shapes.js';
 import type { Lowering } from './lowering.js';
+import { gemmScratch } from '../wasm/gemm-scratch.js';
 
 export const PRODUCTS: Readonly<Record<string, Lowering>> = {
   BatchMatMul: ({ inputs: { a, b }, outputs: [out], attributes, scratch }) => {
@@ -11,7 +12,7 @@ export const PRODUCTS: Readonly<Record<string, Lowering>> = {
     const columns = transposeB ? bRows : bColumns;
     const [batch, batchA, batchB] = [out!, a, b].map(({ shape }) => sizeOf(shape.slice(0, -2)));
     if (batch > MAX_BATCH || (batchA !== batch && batchA !== 1) || (batchB !== batch && batchB !== 1)) return null;
-    const space = scratch(16 * depth + 32);
+    const space = scratch(gemmScratch(depth));
     return Array.from({ length: batch }, (_, i): SimdCall => [
       'gemm',
       a.address + (batchA === 1 ? 0 : 4 * i * aRows * aColumns), ...(transposeA ? [1, aColumns] : [aColumns, 1]),

@@ -2,10 +2,12 @@
 export { activate, activationGradient } from './activation';
 export { adam, adamInPlace, follow } from './adam';
 export { affine, affineGradient } from './affine';
+export { depthwiseFilterGradient, depthwiseImageGradient, filterGradient, imageGradient } from './convolution';
 export { binary, choose, unary } from './elementwise';
 export { gemm, gemmTransposed } from './gemm';
 export { copy, fill, gather } from './layout';
 export { lu } from './lu';
+export { negateTaps, paddedInverse } from './padded';
 export { combine, sumAxis, sumRows } from './reduce';
 export { slogdet } from './slogdet';
 export { solve } from './solve';
