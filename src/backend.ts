@@ -130,7 +130,7 @@ const LOADERS: Record<BackendName, Loader> = {
     if (inNode()) return 'it runs in a browser only';
     const { setWebGLContext: _present } = await import('@tensorflow/tfjs-backend-webgl');
     // Packed textures hold four numbers a texel. They speed up large products, but our kernels take plain ones, and each
-    // change between the two is a draw call: a training step of a small spline flow takes 159 draws with, 93 without (when this was decided).
+    // change between the two is a draw call: a training step of a small spline flow took 159 draws with, 93 without.
     tf.env().set('WEBGL_PACK', false);
     if (asked) return null;
     if (!tf.env().getBool('WEBGL_RENDER_FLOAT32_CAPABLE')) return 'no float32 textures';
