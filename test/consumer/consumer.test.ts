@@ -86,8 +86,10 @@ test.serial('the tarball holds what the library needs and nothing else', async (
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(library.length + 1).replaceAll('\\', '/')); // prettier-ignore
   const sources = (await readdir('src', { recursive: true }))
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => file.replaceAll('\\', '/').replace(/\.ts$/, ''));
+    .map((file) => file.replaceAll('\\', '/'))
+    // The sources of the SIMD module are compiled into one of the others.
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('kernels/wasm/assembly/'))
+    .map((file) => file.replace(/\.ts$/, ''));
   const compiled = sources.flatMap((file) => ['js', 'js.map', 'd.ts'].map((ending) => `dist/${file}.${ending}`));
   const pages = ['CHANGELOG.md', 'LICENSE', 'README.md'].filter((file) => existsSync(file));
   t.deepEqual(paths.sort(), [...compiled, ...pages, 'package.json'].sort());
