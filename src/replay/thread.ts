@@ -1,33 +1,48 @@
-/** Words of the control block, at the beginning of shared memory, by which threads agree on what to do. */
-export const GENERATION = 0;
-export const PROGRAM = 1;
-export const TICKET = 2;
+// Words of the control block, at the beginning of shared memory, by which threads agree on what to do.
+
+/** Number of the job that runs; 0 while it changes. */
+export const RUNNING = 0;
+/** Number of the last job that helpers were called to. */
+export const CALLED = 1;
+/** Where the job's program lies. */
+export const PROGRAM = 2;
+/** Tasks of the job that are done. */
 export const DONE = 3;
 export const FAILED = 4;
-/** Helping threads that have started. */
+/** Helpers that have started. */
 export const READY = 5;
-/** Workers of an earlier crew go home. */
+/** Helpers of an earlier crew go home. */
 export const CREW = 6;
+/** From here on, for each task the number of the last job in which a thread has claimed it. */
+export const CLAIMS = 16;
+
 /** Byte address of the control block. */
 export const CONTROL = 64;
-/** A ticket is the number of the next task, with the generation of the job above these bits. */
-export const TICKET_BITS = 12;
+/** Tasks of one job, at most. */
+export const MAX_TASKS = 1024;
+
+/** Which of how many threads this is. */
+export interface Post {
+  readonly index: number;
+  readonly count: number;
+}
 
 /** One thread's part of the work. */
 export interface Thread {
-  /** Takes tasks of the job of this generation until none is left. */
-  work(generation: number): void;
-  /** Waits for jobs until another crew takes over: a worker's life. */
-  serve(crew: number): void;
+  /** Does tasks of this job until none is left to be claimed. */
+  work(job: number, post: Post): void;
+  /** Waits for jobs until another crew takes over: a helper's life. */
+  serve(crew: number, post: Post): void;
 }
 
 /**
- * What every thread runs, the main one included. Its text is also the program of the workers, so it refers to nothing
+ * What every thread runs, the main one included. Its text is also the program of the helpers, so it refers to nothing
  * outside of itself.
  *
- * A job is a list of tasks in phases; a task may start when all tasks of earlier phases are done. Whoever is free takes
- * the next ticket: a thread that comes late, or not at all, holds nobody up. Tickets carry the generation of their job, so
- * that a straggler of the last job cannot take one of the next.
+ * A job is a list of tasks in phases; a task may start when all tasks of earlier phases are done. Each thread first takes
+ * the tasks that it took last time - their memory is still in its processor's cache - and then whatever nobody else has
+ * claimed: a thread that comes late, or not at all, holds nobody up. Jobs are numbered, and a claim is an exchange of the
+ * number of an earlier job for that of this one, so a straggler cannot claim anything in a job that it does not know.
  *
  * A program lies in memory as doubles: version, number of tasks, then for each task the number of tasks that must be done
  * before it, and the place of its calls; at that place the number of calls, and for each call the function, the number of
@@ -37,9 +52,9 @@ export function makeThread(
   memory: WebAssembly.Memory,
   functions: Readonly<Record<string, (...args: number[]) => void>>,
 ): Thread {
-  const [generationAt, programAt, ticketAt, doneAt, failedAt, readyAt, crewAt] = [0, 1, 2, 3, 4, 5, 6];
-  const [controlAt, ticketBits] = [64, 12];
-  const control = new Int32Array(memory.buffer, controlAt, 16);
+  const [runningAt, calledAt, programAt, doneAt, failedAt, readyAt, crewAt, claimsAt] = [0, 1, 2, 3, 4, 5, 6, 16];
+  const [controlAt, maxTasks] = [64, 1024];
+  const control = new Int32Array(memory.buffer, controlAt, claimsAt + maxTasks);
   const names = Object.keys(functions)
     .filter((name) => typeof functions[name] === 'function')
     .sort();
@@ -66,52 +81,65 @@ export function makeThread(
       }
       tasks.push(calls);
     }
-    const program = { version: words[start], after, tasks };
-    programs.set(address, program);
-    return program;
+    return { version: words[start], after, tasks };
   }
 
-  function awaitTasks(count: number, generation: number): boolean {
-    for (;;) {
-      if (Atomics.load(control, doneAt) >= count) return true;
-      if (Atomics.load(control, ticketAt) >>> ticketBits !== generation) return false;
+  /** The program of a job; null when the job is over already, and what lies there may be another. */
+  function programOf(job: number) {
+    const address = Atomics.load(control, programAt);
+    try {
+      const program = read(address);
+      if (Atomics.load(control, runningAt) !== job) return null;
+      programs.set(address, program);
+      return program;
+    } catch {
+      return null;
     }
   }
 
-  function work(generation: number): void {
-    let program: ReturnType<typeof read> | null = null;
-    for (;;) {
-      const address = Atomics.load(control, programAt);
-      const ticket = Atomics.load(control, ticketAt);
-      if (ticket >>> ticketBits !== generation) return;
-      program ??= read(address);
-      const next = ticket & ((1 << ticketBits) - 1);
-      if (next >= program.tasks.length) return;
-      if (Atomics.compareExchange(control, ticketAt, ticket, ticket + 1) !== ticket) continue;
-      if (!awaitTasks(program.after[next], generation)) return;
-      try {
-        for (const call of program.tasks[next]) call();
-      } catch {
-        Atomics.store(control, failedAt, 1);
+  function claim(task: number, job: number): boolean {
+    const last = Atomics.load(control, claimsAt + task);
+    return last < job && Atomics.compareExchange(control, claimsAt + task, last, job) === last;
+  }
+
+  function work(job: number, { index, count }: Post): void {
+    const program = programOf(job);
+    if (!program) return;
+    const { after, tasks } = program;
+    for (let first = 0; first < tasks.length;) {
+      let end = first;
+      while (end < tasks.length && after[end] === after[first]) end++;
+      for (let pass = 0; pass < 2; pass++) {
+        for (let task = first; task < end; task++) {
+          if (pass === 0 && (task - first) % count !== index) continue;
+          if (!claim(task, job)) continue;
+          while (Atomics.load(control, doneAt) < after[task]);
+          try {
+            for (const call of tasks[task]) call();
+          } catch {
+            Atomics.store(control, failedAt, 1);
+          }
+          Atomics.add(control, doneAt, 1);
+        }
       }
-      Atomics.add(control, doneAt, 1);
+      first = end;
     }
   }
 
-  function serve(crew: number): void {
+  function serve(crew: number, post: Post): void {
     let seen = 0;
     Atomics.add(control, readyAt, 1);
     for (;;) {
       let now = seen;
       // The next step usually follows at once; waking up a sleeping thread takes longer than a small step.
-      for (let i = 0; i < 20000 && now === seen; i++) now = Atomics.load(control, generationAt);
+      for (let i = 0; i < 20000 && now === seen; i++) now = Atomics.load(control, calledAt);
       if (now === seen) {
-        Atomics.wait(control, generationAt, seen);
-        now = Atomics.load(control, generationAt);
+        Atomics.wait(control, calledAt, seen);
+        now = Atomics.load(control, calledAt);
       }
       if (Atomics.load(control, crewAt) !== crew) return;
       seen = now;
-      work(now);
+      if (Atomics.load(control, runningAt) === now) work(now, post);
     }
   }
 

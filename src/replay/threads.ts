@@ -2,16 +2,18 @@ import type { SimdCall } from '../kernels/fused/wasm.js';
 import { simdModule } from '../kernels/wasm/module.js';
 import type { Heap } from './heap.js';
 import {
+  CALLED,
+  CLAIMS,
   CONTROL,
   CREW,
   DONE,
   FAILED,
-  GENERATION,
   makeThread,
+  MAX_TASKS,
   PROGRAM,
   READY,
-  TICKET,
-  TICKET_BITS,
+  RUNNING,
+  type Post,
   type Thread,
 } from './thread.js';
 
@@ -32,7 +34,7 @@ export class Threads {
   readonly #main: Thread;
   readonly #control: Int32Array;
   #helpers = 0;
-  #generation = 0;
+  #jobs = 0;
   #versions = 0;
 
   /** @param count threads in all, the calling one included */
@@ -40,7 +42,7 @@ export class Threads {
     this.#heap = heap;
     this.#names = functionNames(heap.functions);
     this.#main = makeThread(heap.memory, heap.functions);
-    this.#control = new Int32Array(heap.memory.buffer, CONTROL, 16);
+    this.#control = new Int32Array(heap.memory.buffer, CONTROL, CLAIMS + MAX_TASKS);
     this.resize(count);
   }
 
@@ -55,11 +57,11 @@ export class Threads {
     if (helpers === this.#helpers) return;
     const crew = Atomics.add(this.#control, CREW, 1) + 1;
     // Whoever sleeps wakes up, sees that it is not wanted any more, and ends.
-    Atomics.add(this.#control, GENERATION, 1);
-    Atomics.notify(this.#control, GENERATION);
+    Atomics.store(this.#control, CALLED, ++this.#jobs);
+    Atomics.notify(this.#control, CALLED);
     Atomics.store(this.#control, READY, 0);
     this.#helpers = helpers;
-    for (let i = 0; i < helpers; i++) startWorker(this.#heap.memory, crew);
+    for (let index = 1; index < count; index++) startHelper(this.#heap.memory, crew, { index, count });
   }
 
   /** Whether all of them have started. */
@@ -70,6 +72,7 @@ export class Threads {
   /** Writes a job down. Free it with {@link release}. */
   prepare(phases: readonly Phase[]): Job {
     const tasks = phases.flat();
+    if (tasks.length > MAX_TASKS) throw new RangeError(`A job has at most ${MAX_TASKS} tasks; got ${tasks.length}.`);
     const after = phases.flatMap((phase, i) => phase.map(() => phases.slice(0, i).flat().length));
     const header = 2 + 2 * tasks.length;
     const words = [++this.#versions, tasks.length];
@@ -91,19 +94,19 @@ export class Threads {
   /** Runs a job to its end, with all threads or the calling one alone; the results are the same. */
   run({ address, tasks, parallel }: Job, alone = false): void {
     const control = this.#control;
-    // Generations wrap around; 20 bits of difference cannot be confused.
-    this.#generation = (this.#generation + 1) & ((1 << (31 - TICKET_BITS)) - 1);
-    // While the job changes there are no tickets: nobody may take one for tasks that are not there yet.
-    Atomics.store(control, TICKET, -1);
+    const job = ++this.#jobs;
+    // A helper that is late must not take what is half written for the new job.
+    Atomics.store(control, RUNNING, 0);
     control[FAILED] = 0;
     Atomics.store(control, DONE, 0);
     Atomics.store(control, PROGRAM, address);
-    Atomics.store(control, TICKET, this.#generation << TICKET_BITS);
-    if (parallel && !alone && this.#helpers > 0) {
-      Atomics.store(control, GENERATION, this.#generation);
-      Atomics.notify(control, GENERATION);
+    Atomics.store(control, RUNNING, job);
+    const together = parallel && !alone && this.#helpers > 0;
+    if (together) {
+      Atomics.store(control, CALLED, job);
+      Atomics.notify(control, CALLED);
     }
-    this.#main.work(this.#generation);
+    this.#main.work(job, { index: 0, count: together ? this.count : 1 });
     while (Atomics.load(control, DONE) < tasks);
     if (control[FAILED]) throw new Error('A kernel failed in a planned program.');
   }
@@ -121,15 +124,15 @@ export function processors(): number {
   return globalThis.navigator?.hardwareConcurrency ?? nodeModule('os')?.availableParallelism() ?? 1;
 }
 
-/** What a worker runs: the module in the memory it is given, and {@link makeThread}. */
+/** What a helper runs: the module in the memory it is given, and {@link makeThread}. */
 const WORKER_SOURCE = `
-const start = ({ memory, module, crew }) => {
+const start = ({ memory, module, crew, post }) => {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  (${makeThread.toString()})(memory, exports).serve(crew);
+  (${makeThread.toString()})(memory, exports).serve(crew, post);
 };`;
 
-function startWorker(memory: WebAssembly.Memory, crew: number): void {
-  const data = { memory, module: simdModule(true), crew };
+function startHelper(memory: WebAssembly.Memory, crew: number, post: Post): void {
+  const data = { memory, module: simdModule(true), crew, post };
   const node = nodeModule('worker_threads');
   if (node) {
     const source = `${WORKER_SOURCE}\nstart(require('node:worker_threads').workerData);`;

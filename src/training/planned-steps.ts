@@ -115,6 +115,10 @@ export class PlannedSteps {
     };
   }
 
+  weightsAreFinite(): boolean {
+    return this.#floats(this.#weights.address).every(Number.isFinite);
+  }
+
   /** Gives the model the parameters as they are now. */
   publish(): void {
     this.#weights.push();

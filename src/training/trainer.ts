@@ -133,6 +133,7 @@ export class Trainer {
    * @throws FlowNumericsError when a weight is not finite; the last good ones are back in place then.
    */
   async checkWeights(): Promise<void> {
+    if (this.#lead === 'planned' && this.#planned!.weightsAreFinite()) return;
     this.#settle();
     if (await this.#weightsAreFinite()) return;
     const diagnosis = await findParameter(this.#model);
@@ -141,8 +142,11 @@ export class Trainer {
 
   /** Runs `body` while the model holds the weights to be judged: the averaged ones where there is an average. */
   async withResult<T>(body: () => Promise<T>): Promise<T> {
+    if (!this.#average) {
+      this.publish();
+      return body();
+    }
     this.#settle();
-    if (!this.#average) return body();
     this.weights.write(this.#average);
     try {
       return await body();
@@ -153,7 +157,8 @@ export class Trainer {
 
   /** Leaves the weights to be judged in the model for good. */
   install(): void {
-    this.#settle();
+    this.publish();
+    if (this.#average) this.#settle();
     if (this.#average) this.weights.write(this.#average);
   }
 

@@ -2,6 +2,16 @@ import { madd } from './madd';
 import { splat } from './math';
 import { loadTail, storeTail } from './tail';
 
+/**
+ * Zero in place of what is too small to move a parameter: moments of units that are never active decay until they are
+ * subnormal, and arithmetic with such numbers takes many times as long.
+ */
+// @ts-ignore: decorator
+@inline
+function withoutTiny(x: v128): v128 {
+  return v128.andnot(x, f32x4.lt(f32x4.abs(x), splat(1e-30)));
+}
+
 /** One update of Adam; see AdamAttributes for the rates. Results may lie where the inputs do. */
 export function adam(
   p: usize, m: usize, v: usize, g: usize,
@@ -15,8 +25,8 @@ export function adam(
     const rest = count - i;
     const whole = rest >= 4;
     const gradient = whole ? v128.load(g) : loadTail(g, rest);
-    const mean = madd(keep1, whole ? v128.load(m) : loadTail(m, rest), f32x4.mul(take1, gradient));
-    const square = madd(keep2, whole ? v128.load(v) : loadTail(v, rest), f32x4.mul(take2, f32x4.mul(gradient, gradient)));
+    const mean = withoutTiny(madd(keep1, whole ? v128.load(m) : loadTail(m, rest), f32x4.mul(take1, gradient)));
+    const square = withoutTiny(madd(keep2, whole ? v128.load(v) : loadTail(v, rest), f32x4.mul(take2, f32x4.mul(gradient, gradient))));
     const root = madd(f32x4.sqrt(square), splat(rootScale), splat(epsilon));
     const move = f32x4.div(f32x4.mul(mean, splat(stepSize)), root);
     const parameters = f32x4.sub(f32x4.mul(whole ? v128.load(p) : loadTail(p, rest), splat(decay)), move);
