@@ -21,10 +21,13 @@ export function gemm(
   m: i32, k: i32, n: i32,
   scratch: usize,
 ): void {
-  product(a, 4 * aRow, aRow, aStep, b, bRow, bStep, bMask, bias, c, cMask, m, k, n, scratch);
+  product(a, 4 * aRow, aRow, aStep, b, bRow, bStep, bMask, bias, c, cMask, m, k, n, scratch, false);
 }
 
-/** As {@link gemm}, with blocks of four rows of `A` that lie `aBlock` numbers apart. */
+/**
+ * As {@link gemm}, with blocks of four rows of `A` that lie `aBlock` numbers apart. `filled`: the last block is filled up
+ * with zeros, and may be read whole.
+ */
 function product(
   a: usize, aBlock: i32, aRow: i32, aStep: i32,
   b: usize, bRow: i32, bStep: i32, bMask: usize,
@@ -32,6 +35,7 @@ function product(
   c: usize, cMask: usize,
   m: i32, k: i32, n: i32,
   scratch: usize,
+  filled: bool,
 ): void {
   const tile = scratch + <usize>k * 16 * FLOAT;
   for (let j: i32 = 0; j < n; j += 8) {
@@ -73,6 +77,13 @@ function product(
       }
       if (cMask) multiply(out, outMask, n, 4, columns);
     }
+    if (filled && i < m) {
+      const out = c + <usize>(i * n + j) * FLOAT;
+      lastRows(aStart + <usize>((i >> 2) * aBlock) * FLOAT, panel, depth, tile);
+      copyTile(tile, out, n, m - i, columns);
+      if (cMask) multiply(out, cMask + <usize>(i * n + j) * FLOAT, n, m - i, columns);
+      continue;
+    }
     for (; i < m; i++) {
       const out = c + <usize>(i * n + j) * FLOAT;
       row1(aStart + <usize>((i >> 2) * aBlock + (i & 3) * aRow) * FLOAT, <usize>aStep * FLOAT, panel, depth, b0, b1, tile);
@@ -89,6 +100,11 @@ function product(
  * of the cache. `mask` is laid out as `C`, or 0. `scratch`: k (m + 3) + 16 k + 32 numbers.
  */
 export function gemmTransposed(a: usize, b: usize, c: usize, mask: usize, m: i32, k: i32, n: i32, scratch: usize): void {
+  if (n <= 16) {
+    // For so few columns it does not pay.
+    product(a, 4, 1, m, b, n, 1, 0, 0, c, mask, m, k, n, scratch, false);
+    return;
+  }
   const blocks = scratch + (<usize>k * 16 + 32) * FLOAT;
   const row = <usize>m * FLOAT;
   let to = blocks;
@@ -109,7 +125,7 @@ export function gemmTransposed(a: usize, b: usize, c: usize, mask: usize, m: i32
       }
     }
   }
-  product(blocks, 4 * k, 1, 4, b, n, 1, 0, 0, c, mask, m, k, n, scratch);
+  product(blocks, 4 * k, 1, 4, b, n, 1, 0, 0, c, mask, m, k, n, scratch, true);
 }
 
 /**
@@ -233,6 +249,11 @@ function rows4(a0: usize, aRow: usize, step: usize, panel: usize, depth: i32, b0
   out += outRow;
   v128.store(out, c30);
   v128.store(out, c31, 16);
+}
+
+/** A block of rows that has been packed. Apart from the loop over all others, which is sensitive to what stands beside it. */
+function lastRows(a: usize, panel: usize, depth: i32, out: usize): void {
+  rows4(a, 4, 16, panel, depth, f32x4.splat(0), f32x4.splat(0), out, 32);
 }
 
 /** Four rows of `A` times the first four columns of a panel; rows of `out` lie eight numbers apart. */

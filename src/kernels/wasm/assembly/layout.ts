@@ -33,16 +33,20 @@ export function fill(to: usize, count: i32, value: f32): void {
 
 /** `out[o, k, i] = x[o, indices[k], i]`; `length`: that of the axis in `x`. */
 export function gather(x: usize, indices: usize, out: usize, outer: i32, count: i32, inner: i32, length: i32): void {
+  const row = <usize>(length * inner) * FLOAT;
+  const part = <usize>inner * FLOAT;
   for (let o: i32 = 0; o < outer; o++) {
-    for (let k: i32 = 0; k < count; k++) {
-      const index = load<i32>(indices + (<usize>k << 2));
-      const source = x + <usize>((o * length + index) * inner) * FLOAT;
-      if (inner == 1) {
-        store<f32>(out, load<f32>(source));
-      } else {
-        memory.copy(out, source, <usize>inner * FLOAT);
+    if (inner == 1) {
+      for (let k: i32 = 0; k < count; k++) {
+        store<f32>(out, load<f32>(x + (<usize>load<i32>(indices + (<usize>k << 2)) << 2)));
+        out += FLOAT;
       }
-      out += <usize>inner * FLOAT;
+    } else {
+      for (let k: i32 = 0; k < count; k++) {
+        memory.copy(out, x + <usize>load<i32>(indices + (<usize>k << 2)) * part, part);
+        out += part;
+      }
     }
+    x += row;
   }
 }
