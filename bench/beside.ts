@@ -10,6 +10,8 @@ interface Report {
   readonly log_prob: Timing;
   readonly sample: Timing;
   readonly peak_rss_mb: number;
+  /** Before densities and draws were timed; ours alone prints it. */
+  readonly training_peak_rss_mb?: number;
 }
 
 const OPERATIONS = ['step', 'log_prob', 'sample'] as const;
@@ -43,14 +45,26 @@ export function benchBeside(workload: string, command: string, quick: boolean): 
     OPERATIONS.map((operation) => [operation, compare((report) => report[operation].median_ms)]),
   );
   const memory = compare((report) => report.peak_rss_mb);
+  const training = compare((report) => report.training_peak_rss_mb ?? report.peak_rss_mb);
   const line = (name: string, { ours, theirs: other, ratio, from, to }: ReturnType<typeof compare>) =>
     [name, ours.toFixed(2), other.toFixed(2), ratio.toFixed(2), `${from.toFixed(2)} - ${to.toFixed(2)}`]; // prettier-ignore
   const table = formatTable([
     ['', 'tfjs-flows', theirs.lib, 'ratio', 'range'],
     ...OPERATIONS.map((operation) => line(`${operation}, ms`, times[operation])),
     line('peak memory, MB', memory),
+    line('in training, MB', training),
   ]);
-  return { json: { workload, beside: theirs.lib, pairs: pairs.length, ...times, peak_rss_mb: memory }, table };
+  return {
+    json: {
+      workload,
+      beside: theirs.lib,
+      pairs: pairs.length,
+      ...times,
+      peak_rss_mb: memory,
+      training_peak_rss_mb: training,
+    },
+    table,
+  };
 }
 
 function reportOf(command: string): Report {

@@ -68,7 +68,7 @@ export async function benchWorkload(id: string, quick: boolean, threads?: number
     batch: BATCH,
     params: flow.parameterCount,
     ...times,
-    peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+    peak_rss_mb: peakMegabytes(),
     quick,
   };
   const line = (name: string, { median_ms, p10_ms, p90_ms, n }: Timing) =>
@@ -81,7 +81,7 @@ export async function benchWorkload(id: string, quick: boolean, threads?: number
   ]);
   return {
     json,
-    table: `${id}: ${title}; batch ${BATCH}, ${flow.parameterCount} parameters, ${json.threads} threads, peak ${json.peak_rss_mb} MB\n${table}`,
+    table: `${id}: ${title}; batch ${BATCH}, ${flow.parameterCount} parameters, ${json.threads} threads; peak ${json.training_peak_rss_mb} MB in training, ${json.peak_rss_mb} MB in all\n${table}`,
   };
 }
 
@@ -91,15 +91,16 @@ export async function timeOperations(
   rows: Float32Array,
   batch: number,
   durations: Durations,
-): Promise<{ step: Timing; log_prob: Timing; sample: Timing }> {
+): Promise<{ step: Timing; log_prob: Timing; sample: Timing; training_peak_rss_mb: number }> {
   const [dims] = flow.eventShape;
   const step = await timeSteps(flow, rows, batch, durations);
+  const trainingPeak = peakMegabytes();
   const x = tf.tensor2d(rows.subarray(0, batch * dims), [batch, dims]);
   const logProb = await timeRepeatedly(() => read(() => flow.logProb(x)), durations);
   const stream = new RandomStream('draws');
   const sample = await timeRepeatedly(() => read(() => flow.sample(batch, { seed: stream })), durations);
   x.dispose();
-  return { step, log_prob: logProb, sample };
+  return { step, log_prob: logProb, sample, training_peak_rss_mb: trainingPeak };
 }
 
 /** Mean times of the steps of one epoch of `fit`, so that everything a user waits for is in them. */
@@ -129,6 +130,11 @@ async function timeSteps(
     },
   });
   return summarize(times);
+}
+
+/** The most memory that this process has held so far. */
+function peakMegabytes(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1024);
 }
 
 async function read(compute: () => tf.Tensor): Promise<void> {

@@ -69,7 +69,9 @@ export class Coupling extends Bijector {
   readonly #mask: readonly boolean[];
   readonly #transformed: readonly number[];
   readonly #kept: readonly number[];
-  /** Where each coordinate stands after the transformed and the kept ones have been put side by side. */
+  /** Whether the kept coordinates are put before the transformed ones. */
+  readonly #keptFirst: boolean;
+  /** Where each coordinate stands after the two groups have been put side by side. */
   readonly #order: readonly number[];
   readonly #transform: ElementwiseTransform;
   readonly #conditioner: Conditioner;
@@ -97,7 +99,9 @@ export class Coupling extends Bijector {
         hint: 'Pass a function `(request) => new MLP({ ...request, hidden })` to have it sized.',
       });
     }
-    const sideBySide = [...this.#transformed, ...this.#kept];
+    // Put so, they may be in order already.
+    this.#keptFirst = this.#kept[0] < this.#transformed[0];
+    const sideBySide = this.#keptFirst ? [...this.#kept, ...this.#transformed] : [...this.#transformed, ...this.#kept];
     this.#order = coordinates.map((i) => sideBySide.indexOf(i));
     this.eventShapeIn = [mask.length];
     this.eventShapeOut = [mask.length];
@@ -153,7 +157,7 @@ export class Coupling extends Bijector {
   ): ValueAndLogDet {
     const rest = takeColumns(input, this.#transformed);
     const [value, logDet] = applyElementwise(rest, raw, this.#transform, apply);
-    const output = takeColumns(tf.concat([value, kept], 1), this.#order);
+    const output = takeColumns(tf.concat(this.#keptFirst ? [kept, value] : [value, kept], 1), this.#order);
     return [output, keptLogDet ? tf.add(logDet, keptLogDet) : logDet];
   }
 }

@@ -1,6 +1,6 @@
 /** Rows that one lane takes: enough to keep products efficient, few enough to keep its buffers in the cache. */
 const ROWS_PER_LANE = 128;
-/** From so many parameters on, lanes are twice as long: each leaves a gradient behind that has to be summed. */
+/** From so many parameters on, lanes are twice as long: each reads them all, and leaves a gradient behind to be summed. */
 const MANY_PARAMETERS = 2 ** 18;
 const MAX_LANES = 16;
 
@@ -15,7 +15,7 @@ export interface Lane {
  * Cuts a batch into lanes whose sizes differ by one row at most. It depends on nothing but the sizes of batch and
  * model, so that sums over lanes are the same to the last bit however many threads there are.
  *
- * @param parameters numbers in the gradient that each lane makes; 0 for none
+ * @param parameters numbers that each lane reads
  */
 export function lanesOf(rows: number, parameters = 0): Lane[] {
   const length = parameters < MANY_PARAMETERS ? ROWS_PER_LANE : 2 * ROWS_PER_LANE;

@@ -67,7 +67,7 @@ export class Replay {
     const workshop = openWorkshop();
     if (!workshop) return null;
     const mirror = (this.#mirror ??= new Mirror(workshop.heap, this.#variables()));
-    const lanes = lanesOf(inputs[0].shape[0]);
+    const lanes = lanesOf(inputs[0].shape[0], mirror.size);
     const programs = new Map<number, LaneProgram>();
     for (const { rows } of lanes) {
       if (programs.has(rows)) continue;
