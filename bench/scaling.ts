@@ -1,4 +1,4 @@
-import { splineCouplingFlow, twoMoons } from 'tfjs-flows';
+import { ready, splineCouplingFlow, twoMoons } from 'tfjs-flows';
 import type { BenchResult } from './main.js';
 import { formatTable } from './table.js';
 import { timeOperations, synthetic } from './workloads.js';
@@ -24,6 +24,7 @@ const OPERATIONS = ['step', 'log_prob', 'sample'] as const;
 
 /** Times of a spline coupling flow over batch, dimensions and layers, with the exponents that fit them best. */
 export async function benchScaling(quick: boolean): Promise<BenchResult> {
+  await ready();
   const results = {} as Record<Variable, { points: Point[]; exponents: Record<string, number> }>;
   for (const variable of Object.keys(SWEEPS) as Variable[]) {
     const sizes = quick ? SWEEPS[variable].slice(0, 4).filter((_, i) => i % 2 === 0) : SWEEPS[variable];
