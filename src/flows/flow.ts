@@ -7,6 +7,7 @@ import { saveModule } from '../io/save.js';
 import { stopGradient } from '../kernels/stop-gradient/op.js';
 import type { Config } from '../module.js';
 import type { RandomStream } from '../random.js';
+import { SharedMirror } from '../replay/mirror.js';
 import { Replay } from '../replay/replay.js';
 import { commonContextShape, formatShape, sameShape, type Shape } from '../shapes.js';
 
@@ -19,6 +20,7 @@ export class Flow extends Distribution {
 
   readonly base: Distribution;
   readonly bijector: Bijector;
+  readonly #weights = new SharedMirror(() => this.parameters.map(({ variable }) => variable));
   readonly #density = this.#replay((x, context) => {
     const [z, logDet] = this.bijector.inverseAndLogDet(x, this.bijector.contextShape && context);
     return [tf.add(this.base.logProb(z, { context: this.base.contextShape && context }), logDet)];
@@ -88,6 +90,7 @@ export class Flow extends Distribution {
 
   override dispose(): void {
     for (const replay of [this.#density, this.#forward, this.#push]) replay.dispose();
+    this.#weights.free();
     super.dispose();
   }
 
@@ -102,10 +105,7 @@ export class Flow extends Distribution {
 
   /** A function of rows and their contexts that is repeated from its kernels where that is possible. */
   #replay(compute: (rows: Tensor, context: Tensor | null) => Tensor[]): Replay {
-    return new Replay(
-      ([rows, context]) => compute(rows, context ?? null),
-      () => this.parameters.map(({ variable }) => variable),
-    );
+    return new Replay(([rows, context]) => compute(rows, context ?? null), this.#weights);
   }
 
   override getConfig(): Config {

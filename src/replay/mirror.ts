@@ -56,3 +56,23 @@ export class Mirror {
     return this.#heap.floats(this.address + 4 * this.#offsets[i], this.variables[i].size);
   }
 }
+
+/** One mirror for several functions of the same variables, made when first needed. */
+export class SharedMirror {
+  readonly #variables: () => readonly Variable[];
+  #mirror: Mirror | null = null;
+
+  constructor(variables: () => readonly Variable[]) {
+    this.#variables = variables;
+  }
+
+  in(heap: Heap): Mirror {
+    return (this.#mirror ??= new Mirror(heap, this.#variables()));
+  }
+
+  /** The functions have been disposed of before. */
+  free(): void {
+    this.#mirror?.free();
+    this.#mirror = null;
+  }
+}

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { sizeOf, type Shape } from '../shapes.js';
 import { trainingStream } from '../training-mode.js';
 import { lanesOf, type Lane } from './lanes.js';
-import { Mirror } from './mirror.js';
+import type { Mirror, SharedMirror } from './mirror.js';
 import { Pace } from './pace.js';
 import { agrees, LaneTasks, programFor, type LaneProgram } from './lane-tasks.js';
 import type { Job } from './threads.js';
@@ -22,17 +22,16 @@ const CALLS_BEFORE = 2;
  */
 export class Replay {
   readonly #compute: (inputs: Tensor[]) => Tensor[];
-  readonly #variables: () => readonly Variable[];
-  #mirror: Mirror | null = null;
+  readonly #weights: SharedMirror;
   readonly #kept = new Map<string, Prepared | number | null>();
 
   /**
    * @param compute inputs `[rows, ...]` → outputs `[rows, ...]`
-   * @param variables all that it may read
+   * @param weights all variables that it may read
    */
-  constructor(compute: (inputs: Tensor[]) => Tensor[], variables: () => readonly Variable[]) {
+  constructor(compute: (inputs: Tensor[]) => Tensor[], weights: SharedMirror) {
     this.#compute = compute;
-    this.#variables = variables;
+    this.#weights = weights;
   }
 
   /** The results, which belong to the caller; eagerly where there is no program for these inputs. */
@@ -40,12 +39,10 @@ export class Replay {
     return this.#prepared(inputs)?.run(inputs) ?? this.#compute(inputs);
   }
 
-  /** Frees all memory; the next call starts afresh. */
+  /** Frees all memory but the copies of the variables; the next call starts afresh. */
   dispose(): void {
     for (const prepared of this.#kept.values()) if (prepared instanceof Prepared) prepared.free();
     this.#kept.clear();
-    this.#mirror?.free();
-    this.#mirror = null;
   }
 
   #prepared(inputs: Tensor[]): Prepared | null {
@@ -66,7 +63,7 @@ export class Replay {
   #prepare(inputs: Tensor[]): Prepared | null {
     const workshop = openWorkshop();
     if (!workshop) return null;
-    const mirror = (this.#mirror ??= new Mirror(workshop.heap, this.#variables()));
+    const mirror = this.#weights.in(workshop.heap);
     const lanes = lanesOf(inputs[0].shape[0], mirror.size);
     const programs = new Map<number, LaneProgram>();
     for (const { rows } of lanes) {

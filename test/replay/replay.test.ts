@@ -12,6 +12,7 @@ import {
   splineCouplingFlow,
   type Flow,
 } from '../../src/index.js';
+import { SharedMirror } from '../../src/replay/mirror.js';
 import { Replay } from '../../src/replay/replay.js';
 import { openWorkshop, setThreads } from '../../src/replay/workshop.js';
 import { assertClose } from '../support/close.js';
@@ -133,7 +134,7 @@ test.serial('what cannot be repeated runs eagerly: rows that depend on each othe
     (x) => tf.cumsum(x, 1),
   ];
   for (const compute of cases) {
-    const replay = new Replay(([x]) => [compute(x)], () => []); // prettier-ignore
+    const replay = new Replay(([x]) => [compute(x)], new SharedMirror(() => []));
     for (let round = 0; round < 4; round++) {
       const x = tf.tensor2d(new RandomStream(round).normal(600), [300, 2]);
       const [found] = replay.run([x]);
