@@ -2,6 +2,7 @@ import type { FusedKernel } from '../kernels/fused/op.js';
 import type { SimdCall } from '../kernels/fused/wasm.js';
 import { FUSED_OPS } from '../kernels/fused-ops.js';
 import { sizeOf, type Shape } from '../shapes.js';
+import { copyNumbers } from '../kernels/stock/layout.js';
 import { LOWERINGS } from '../kernels/stock/lowerings.js';
 import type { Place, PlacedKernel } from '../kernels/stock/lowering.js';
 import type { Operand, Trace, TracedKernel } from './trace.js';
@@ -71,7 +72,7 @@ export function compile(trace: Trace): Program | null {
       });
       // What is no kernel's own result, or is wanted twice, is copied at the end.
       const copies = trace.outputs.flatMap((operand, i): SimdCall[] =>
-        pinned.get(operand.data) === i ? [] : [copyAll(addressOf(operand.data), outputs[i], sizeOf(operand.shape))],
+        pinned.get(operand.data) === i ? [] : [copyNumbers(addressOf(operand.data), outputs[i], sizeOf(operand.shape))],
       );
       return [...calls, ...copies];
     },
@@ -89,10 +90,6 @@ export function compile(trace: Trace): Program | null {
 class CannotLower extends Error {}
 
 const NOWHERE: ReadonlyMap<object, number> = new Map();
-
-function copyAll(from: number, to: number, size: number): SimdCall {
-  return ['copy', from, to, 1, 1, 1, size, 0, 0, 0, 1, 0, 0, 0, 1];
-}
 
 function lower(name: string, kernel: PlacedKernel): SimdCall[] | null {
   const fused = FUSED.get(name);

@@ -15,7 +15,7 @@ export function setThreads(count: number | null): void {
 }
 
 /** Threads that programs may use. */
-export function threadsWanted(): number {
+function threadsWanted(): number {
   return wanted ?? Math.min(processors(), MAX_THREADS);
 }
 

@@ -124,6 +124,11 @@ export class PlannedSteps {
     this.#weights.push();
   }
 
+  /** Whether no batch seen so far can be planned: nothing that stands in the way depends on its size. */
+  get hopeless(): boolean {
+    return this.#sizes.size > 0 && [...this.#sizes.values()].every((size) => size === null);
+  }
+
   /** Whether the decision about batches of this size is final. Until then, the model must hold the weights of the moment. */
   decided({ rows }: Batch): boolean {
     const size = this.#sizes.get(rows);

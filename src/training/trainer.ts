@@ -92,6 +92,10 @@ export class Trainer {
     const planned = this.#plannedStep(batch, step, learningRate);
     if (planned) return planned;
     this.#settle();
+    if (this.#planned?.hopeless) {
+      this.#planned.dispose();
+      this.#planned = null;
+    }
     const stream = () => this.#plan.root.split('step').split(step);
     const before = new Snapshot(this.#running);
     const loss = () => this.#loss(batch, stream());

@@ -1,5 +1,6 @@
 import type { SimdCall } from '../fused/wasm.js';
 import { sizeOf, type Shape } from '../../shapes.js';
+import { copyNumbers } from './layout.js';
 import type { Lowering, Place } from './lowering.js';
 
 /** Kernels of one operand, with the number of each in the SIMD module. */
@@ -21,7 +22,7 @@ export const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
   OnesLike: ({ outputs: [y] }) => [['fill', y!.address, sizeOf(y!.shape), 1]],
   AddN: ({ inputs, outputs: [y] }) => {
     const [first, second, ...rest] = Object.values(inputs);
-    if (!second) return [copyAll(first, y!)];
+    if (!second) return [copyNumbers(first.address, y!.address, sizeOf(y!.shape))];
     const add = (a: Place, b: Place): SimdCall => elementwise(BINARY_CODES.Add, a, b, y!);
     return [add(first, second), ...rest.map((next) => add(y!, next))];
   },
@@ -34,11 +35,6 @@ export const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
 /** Truth values are kept as 0 and 1 among float32 numbers; whole numbers are not. */
 function isNumber({ dtype }: Place): boolean {
   return dtype === 'float32' || dtype === 'bool';
-}
-
-export function copyAll(from: Place, to: Place): SimdCall {
-  const size = sizeOf(to.shape);
-  return ['copy', from.address, to.address, 1, 1, 1, size, 0, 0, 0, 1, 0, 0, 0, 1];
 }
 
 function unary(code: number): Lowering {

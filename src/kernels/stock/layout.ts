@@ -71,6 +71,11 @@ export const LAYOUT: Readonly<Record<string, Lowering>> = {
   },
 };
 
+/** Copies numbers that lie in one piece. */
+export function copyNumbers(from: number, to: number, count: number): SimdCall {
+  return ['copy', from, to, 1, 1, 1, count, 0, 0, 0, 1, 0, 0, 0, 1];
+}
+
 function partsOf(
   x: Place,
   outputs: readonly (Place | null)[],

@@ -7,7 +7,6 @@ export type SimdFunctions = Readonly<Record<string, (...args: number[]) => void>
 
 /** The SIMD module at work in one memory. */
 export interface SimdModule {
-  readonly functions: SimdFunctions;
   call(call: SimdCall): void;
   /** Gives out scratch memory for one kernel; the next kernel gets the same. */
   scratch(): (floats: number) => number;
@@ -74,7 +73,6 @@ function attach(backend: WasmBackend): SimdModule | null {
   const functions = instantiateSimd(memory);
   const blocks: { address: number; floats: number }[] = [];
   return {
-    functions,
     call: ([name, ...args]) => functions[name](...args),
     scratch: () => {
       let next = 0;
