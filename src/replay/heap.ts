@@ -1,12 +1,12 @@
 import { instantiateSimd, type SimdFunctions } from '../kernels/wasm/module.js';
-import { CLAIMS, CONTROL, MAX_TASKS } from './thread.js';
+import { CONTROL } from './thread.js';
 import { MAX_PAGES } from '../kernels/wasm/declare-shared.js';
 
 const PAGE = 65536;
 /** Blocks begin at multiples of a line of the cache. */
 const ALIGNMENT = 64;
 /** What lies below belongs to the threads; a multiple of {@link ALIGNMENT}. */
-const RESERVED = CONTROL + 4 * (CLAIMS + MAX_TASKS);
+const RESERVED = CONTROL.address + 4 * CONTROL.length;
 
 /** A stretch of memory. */
 interface Block {

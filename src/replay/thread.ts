@@ -1,25 +1,26 @@
-// Words of the control block, at the beginning of shared memory, by which threads agree on what to do.
-
-/** Number of the job that runs; 0 while it changes. */
-export const RUNNING = 0;
-/** Number of the last job that helpers were called to. */
-export const CALLED = 1;
-/** Where the job's program lies. */
-export const PROGRAM = 2;
-/** Tasks of the job that are done. */
-export const DONE = 3;
-export const FAILED = 4;
-/** Helpers that have started. */
-export const READY = 5;
-/** Helpers of an earlier crew go home. */
-export const CREW = 6;
-/** From here on, for each task the number of the last job in which a thread has claimed it. */
-export const CLAIMS = 16;
-
-/** Byte address of the control block. */
-export const CONTROL = 64;
-/** Tasks of one job, at most. */
-export const MAX_TASKS = 1024;
+/** The control block at the beginning of shared memory, by which threads agree on what to do. */
+export const CONTROL = {
+  /** Byte address of the block. */
+  address: 64,
+  // Its words:
+  /** Number of the job that runs; 0 while it changes. */
+  running: 0,
+  /** Number of the last job that helpers were called to. */
+  called: 1,
+  /** Where the job's program lies. */
+  program: 2,
+  /** Tasks of the job that are done. */
+  done: 3,
+  failed: 4,
+  /** Helpers that have started. */
+  ready: 5,
+  /** Helpers of an earlier crew go home. */
+  crew: 6,
+  /** From here on, for each task the number of the last job in which a thread has claimed it. */
+  claims: 16,
+  /** Words in all; what is behind `claims` bounds the tasks of one job. */
+  length: 16 + 1024,
+} as const;
 
 /** Which of how many threads this is. */
 export interface Post {
@@ -37,7 +38,7 @@ export interface Thread {
 
 /**
  * What every thread runs, the main one included. Its text is also the program of the helpers, so it refers to nothing
- * outside of itself.
+ * outside of itself; `layout` is {@link CONTROL}.
  *
  * A job is a list of tasks in phases; a task may start when all tasks of earlier phases are done. Each thread first takes
  * the tasks that it took last time - their memory is still in its processor's cache - and then whatever nobody else has
@@ -51,10 +52,9 @@ export interface Thread {
 export function makeThread(
   memory: WebAssembly.Memory,
   functions: Readonly<Record<string, (...args: number[]) => void>>,
+  layout: typeof CONTROL,
 ): Thread {
-  const [runningAt, calledAt, programAt, doneAt, failedAt, readyAt, crewAt, claimsAt] = [0, 1, 2, 3, 4, 5, 6, 16];
-  const [controlAt, maxTasks] = [64, 1024];
-  const control = new Int32Array(memory.buffer, controlAt, claimsAt + maxTasks);
+  const control = new Int32Array(memory.buffer, layout.address, layout.length);
   const names = Object.keys(functions)
     .filter((name) => typeof functions[name] === 'function')
     .sort();
@@ -86,10 +86,10 @@ export function makeThread(
 
   /** The program of a job; null when the job is over already, and what lies there may be another. */
   function programOf(job: number) {
-    const address = Atomics.load(control, programAt);
+    const address = Atomics.load(control, layout.program);
     try {
       const program = read(address);
-      if (Atomics.load(control, runningAt) !== job) return null;
+      if (Atomics.load(control, layout.running) !== job) return null;
       programs.set(address, program);
       return program;
     } catch {
@@ -98,8 +98,8 @@ export function makeThread(
   }
 
   function claim(task: number, job: number): boolean {
-    const last = Atomics.load(control, claimsAt + task);
-    return last < job && Atomics.compareExchange(control, claimsAt + task, last, job) === last;
+    const last = Atomics.load(control, layout.claims + task);
+    return last < job && Atomics.compareExchange(control, layout.claims + task, last, job) === last;
   }
 
   function work(job: number, { index, count }: Post): void {
@@ -113,13 +113,13 @@ export function makeThread(
         for (let task = first; task < end; task++) {
           if (pass === 0 && (task - first) % count !== index) continue;
           if (!claim(task, job)) continue;
-          while (Atomics.load(control, doneAt) < after[task]);
+          while (Atomics.load(control, layout.done) < after[task]);
           try {
             for (const call of tasks[task]) call();
           } catch {
-            Atomics.store(control, failedAt, 1);
+            Atomics.store(control, layout.failed, 1);
           }
-          Atomics.add(control, doneAt, 1);
+          Atomics.add(control, layout.done, 1);
         }
       }
       first = end;
@@ -128,18 +128,18 @@ export function makeThread(
 
   function serve(crew: number, post: Post): void {
     let seen = 0;
-    Atomics.add(control, readyAt, 1);
+    Atomics.add(control, layout.ready, 1);
     for (;;) {
       let now = seen;
       // The next step usually follows at once; waking up a sleeping thread takes longer than a small step.
-      for (let i = 0; i < 20000 && now === seen; i++) now = Atomics.load(control, calledAt);
+      for (let i = 0; i < 20000 && now === seen; i++) now = Atomics.load(control, layout.called);
       if (now === seen) {
-        Atomics.wait(control, calledAt, seen);
-        now = Atomics.load(control, calledAt);
+        Atomics.wait(control, layout.called, seen);
+        now = Atomics.load(control, layout.called);
       }
-      if (Atomics.load(control, crewAt) !== crew) return;
+      if (Atomics.load(control, layout.crew) !== crew) return;
       seen = now;
-      if (Atomics.load(control, runningAt) === now) work(now, post);
+      if (Atomics.load(control, layout.running) === now) work(now, post);
     }
   }
 

@@ -1,21 +1,10 @@
 import type { SimdCall } from '../kernels/fused/wasm.js';
 import { simdModule } from '../kernels/wasm/module.js';
 import type { Heap } from './heap.js';
-import {
-  CALLED,
-  CLAIMS,
-  CONTROL,
-  CREW,
-  DONE,
-  FAILED,
-  makeThread,
-  MAX_TASKS,
-  PROGRAM,
-  READY,
-  RUNNING,
-  type Post,
-  type Thread,
-} from './thread.js';
+import { CONTROL, makeThread, type Post, type Thread } from './thread.js';
+
+/** Tasks of one job, at most. */
+const MAX_TASKS = CONTROL.length - CONTROL.claims;
 
 /** Tasks that do not depend on each other. */
 export type Phase = readonly (readonly SimdCall[])[];
@@ -41,8 +30,8 @@ export class Threads {
   constructor(heap: Heap, count: number) {
     this.#heap = heap;
     this.#names = functionNames(heap.functions);
-    this.#main = makeThread(heap.memory, heap.functions);
-    this.#control = new Int32Array(heap.memory.buffer, CONTROL, CLAIMS + MAX_TASKS);
+    this.#main = makeThread(heap.memory, heap.functions, CONTROL);
+    this.#control = new Int32Array(heap.memory.buffer, CONTROL.address, CONTROL.length);
     this.resize(count);
   }
 
@@ -55,18 +44,18 @@ export class Threads {
   resize(count: number): void {
     const helpers = this.#heap.shared ? count - 1 : 0;
     if (helpers === this.#helpers) return;
-    const crew = Atomics.add(this.#control, CREW, 1) + 1;
+    const crew = Atomics.add(this.#control, CONTROL.crew, 1) + 1;
     // Whoever sleeps wakes up, sees that it is not wanted any more, and ends.
-    Atomics.store(this.#control, CALLED, ++this.#jobs);
-    Atomics.notify(this.#control, CALLED);
-    Atomics.store(this.#control, READY, 0);
+    Atomics.store(this.#control, CONTROL.called, ++this.#jobs);
+    Atomics.notify(this.#control, CONTROL.called);
+    Atomics.store(this.#control, CONTROL.ready, 0);
     this.#helpers = helpers;
     for (let index = 1; index < count; index++) startHelper(this.#heap.memory, crew, { index, count });
   }
 
   /** Whether all of them have started. */
   get ready(): boolean {
-    return Atomics.load(this.#control, READY) >= this.#helpers;
+    return Atomics.load(this.#control, CONTROL.ready) >= this.#helpers;
   }
 
   /** Writes a job down. Free it with {@link release}. */
@@ -96,19 +85,19 @@ export class Threads {
     const control = this.#control;
     const job = ++this.#jobs;
     // A helper that is late must not take what is half written for the new job.
-    Atomics.store(control, RUNNING, 0);
-    control[FAILED] = 0;
-    Atomics.store(control, DONE, 0);
-    Atomics.store(control, PROGRAM, address);
-    Atomics.store(control, RUNNING, job);
+    Atomics.store(control, CONTROL.running, 0);
+    control[CONTROL.failed] = 0;
+    Atomics.store(control, CONTROL.done, 0);
+    Atomics.store(control, CONTROL.program, address);
+    Atomics.store(control, CONTROL.running, job);
     const together = parallel && !alone && this.#helpers > 0;
     if (together) {
-      Atomics.store(control, CALLED, job);
-      Atomics.notify(control, CALLED);
+      Atomics.store(control, CONTROL.called, job);
+      Atomics.notify(control, CONTROL.called);
     }
     this.#main.work(job, { index: 0, count: together ? this.count : 1 });
-    while (Atomics.load(control, DONE) < tasks);
-    if (control[FAILED]) throw new Error('A kernel failed in a planned program.');
+    while (Atomics.load(control, CONTROL.done) < tasks);
+    if (control[CONTROL.failed]) throw new Error('A kernel failed in a planned program.');
   }
 }
 
@@ -126,13 +115,13 @@ export function processors(): number {
 
 /** What a helper runs: the module in the memory it is given, and {@link makeThread}. */
 const WORKER_SOURCE = `
-const start = ({ memory, module, crew, post }) => {
+const start = ({ memory, module, layout, crew, post }) => {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  (${makeThread.toString()})(memory, exports).serve(crew, post);
+  (${makeThread.toString()})(memory, exports, layout).serve(crew, post);
 };`;
 
 function startHelper(memory: WebAssembly.Memory, crew: number, post: Post): void {
-  const data = { memory, module: simdModule(true), crew, post };
+  const data = { memory, module: simdModule(true), layout: CONTROL, crew, post };
   const node = nodeModule('worker_threads');
   if (node) {
     const source = `${WORKER_SOURCE}\nstart(require('node:worker_threads').workerData);`;
