@@ -14,6 +14,7 @@ const LAYERS = [
   'ode',
   'elementwise',
   'conditioners',
+  'fields',
   'distributions',
   'energies',
   'bijectors',
