@@ -2,6 +2,7 @@ import type { FusedOp } from './fused/op.js';
 import { adamOp } from './adam/op.js';
 import { affineOp } from './affine/op.js';
 import { denseOp, maskedDenseOp } from './dense/op.js';
+import { dualDenseOp } from './dual-dense/op.js';
 import { inverseOp } from './inverse/op.js';
 import { luOp } from './lu/op.js';
 import { paddedInverseOp } from './padded-convolution/op.js';
@@ -15,6 +16,7 @@ import { triangularSolveOp } from './triangular-solve/op.js';
 export const FUSED_OPS: readonly FusedOp<object>[] = [
   denseOp,
   maskedDenseOp,
+  dualDenseOp,
   splineOp,
   affineOp,
   sumLogDetsOp,
