@@ -8,9 +8,11 @@ export { Module, type Config, type Configurable, type Parameter } from './module
 export type { Shape } from './shapes.js';
 export * from './bijectors/index.js';
 export * from './conditioners/index.js';
+export * from './fields/index.js';
 export * from './distributions/index.js';
 export * from './flows/index.js';
 export * from './elementwise/index.js';
 export * from './datasets/index.js';
 export * from './linalg/index.js';
+export * from './ode/index.js';
 export * from './training/index.js';
