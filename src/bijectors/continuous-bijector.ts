@@ -167,13 +167,14 @@ export class ContinuousBijector extends Bijector {
     const charged = (collector?.wanted ?? []).filter((penalty): penalty is Rate & PathPenalty => penalty !== 'time');
     const divergence = trainingStream() ? this.#divergence : this.#evaluationDivergence;
     const { y, q } = this.#solve(direction, x, context, ['divergence', ...charged], divergence, this.#settings);
-    const columns = tf.split(q!, 1 + charged.length, 1).map((column) => tf.reshape(column, [x.shape[0]]));
+    const rows = x.shape[0];
+    const column = (i: number) => tf.reshape(tf.slice(q!, [0, i], [rows, 1]), [rows]);
     // What is charged is positive in whichever direction time runs.
     const [base, data] = this.span;
     const sign = Math.sign(data - base) * (direction === 'forward' ? 1 : -1);
-    charged.forEach((penalty, i) => collector!.add(penalty, tf.mul(columns[1 + i], sign)));
+    charged.forEach((penalty, i) => collector!.add(penalty, tf.mul(column(1 + i), sign)));
     if (this.learnedTime && collector?.wanted.includes('time')) collector.add('time', this.learnedTime.value());
-    return [tf.reshape(y, x.shape), columns[0]];
+    return [tf.reshape(y, x.shape), column(0)];
   }
 
   #solve(
@@ -205,7 +206,7 @@ export class ContinuousBijector extends Bijector {
     if (!solver) {
       // Penalties ride along; how exact they are does not matter.
       const checked = checkSolver(this.className, settings, 1);
-      this.#solvers.set(key, (solver = new Solver(new FlowSystem(this.field, options), checked)));
+      this.#solvers.set(key, (solver = new Solver(new FlowSystem(this.field, options), checked, { lasting: true })));
     }
     return solver;
   }

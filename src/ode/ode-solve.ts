@@ -88,7 +88,7 @@ export function odeSolve<Y extends Tensor | Tensor[]>(
   const tensors = tf.tidy(() => {
     const start = system.pack(parts);
     const rows = start.shape[0];
-    const solver = new Solver(system, settings);
+    const solver = new Solver(system, settings, { lasting: false });
     const passed: Tensor[] = [];
     const walk = { steps: 0, rejected: 0, evaluations: 0 };
     let end: Tensor = start;

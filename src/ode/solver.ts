@@ -5,6 +5,8 @@ import { AdjointSystem } from './adjoint-system.js';
 import { countEvaluations } from './evaluations.js';
 import { integrate, type Route, type Walk } from './integrate.js';
 import type { SolverOptions } from './options.js';
+import { PlannedRecord } from './planned/planned-record.js';
+import { Plans } from './planned/plans.js';
 import type { PulledBack } from './pull-back.js';
 import type { Reverse } from './reverse.js';
 import type { StepRecord, Stepper, Tolerance } from './stepper.js';
@@ -39,11 +41,14 @@ export class Solver {
   readonly #system: System;
   readonly #options: SolverOptions;
   readonly #method: Tableau;
+  readonly #plans: Plans | null;
 
-  constructor(system: System, options: SolverOptions) {
+  /** @param lasting whether there will be many solves, for which it pays to prepare; then it has to be disposed of */
+  constructor(system: System, options: SolverOptions, { lasting }: { readonly lasting: boolean }) {
     this.#system = system;
     this.#options = options;
     this.#method = TABLEAUS[options.method];
+    this.#plans = lasting ? new Plans(system) : null;
   }
 
   /**
@@ -61,10 +66,13 @@ export class Solver {
     return this.#byAdjoint(y, inputs, from, to);
   }
 
-  dispose(): void {}
+  /** Frees what is kept prepared for the next solve. */
+  dispose(): void {
+    this.#plans?.dispose();
+  }
 
   #plain(y: Tensor, inputs: readonly Tensor[], from: number, to: number, watch: Watch): Solved {
-    const stepper = this.#stepper(this.#system, y, inputs, this.#tolerance());
+    const stepper = this.#stepper('forward', this.#system, y, inputs, this.#tolerance());
     try {
       const walk = this.#walk(stepper, from, to, 'forward', watch);
       const { y: end, q } = stepper.state();
@@ -78,7 +86,7 @@ export class Solver {
   #direct(y: Tensor, inputs: readonly Tensor[], from: Time, to: Time): Solved {
     const records: StepRecord[] = [];
     const walk = offTape(() => {
-      const stepper = this.#stepper(this.#system, y, inputs, this.#tolerance());
+      const stepper = this.#stepper('forward', this.#system, y, inputs, this.#tolerance());
       try {
         const onStep = (record: StepRecord) => records.push(record);
         return this.#walk(stepper, valueOf(from), valueOf(to), 'forward', { onStep });
@@ -116,7 +124,7 @@ export class Solver {
       const save = args.at(-1) as unknown as (tensors: Tensor[]) => void;
       const records: StepRecord[] = [];
       const state = offTape(() => {
-        const stepper = this.#stepper(this.#system, y, inputs, this.#tolerance());
+        const stepper = this.#stepper('forward', this.#system, y, inputs, this.#tolerance());
         try {
           walk = this.#walk(stepper, start, stop, 'forward', stored ? { onStep: (record) => records.push(record) } : {}); // prettier-ignore
           return stepper.state();
@@ -154,7 +162,7 @@ export class Solver {
   }
 
   #backThrough(records: readonly StepRecord[], inputs: readonly Tensor[], dy: Tensor, dq: Tensor | null): PulledBack {
-    const reverse = this.#reverse(inputs, dy, dq);
+    const reverse = this.#reverse(records, inputs, dy, dq);
     try {
       for (const record of records.toReversed()) reverse.back(record);
       countEvaluations('backward', reverse.evaluations);
@@ -173,7 +181,7 @@ export class Solver {
     to: number,
   ): PulledBack {
     const system = new AdjointSystem(this.#system, inputs.map(({ shape }) => shape.slice(1))); // prettier-ignore
-    const stepper = this.#stepper(system, tf.concat([end, dy], 1), dq ? [...inputs, dq] : inputs, {
+    const stepper = this.#stepper('backward', system, tf.concat([end, dy], 1), dq ? [...inputs, dq] : inputs, {
       ...this.#tolerance(),
       quadratures: 0,
     });
@@ -199,7 +207,7 @@ export class Solver {
     stepper: Stepper,
     from: number,
     to: number,
-    direction: 'forward' | 'backward',
+    direction: Direction,
     { stops = [], onStep, isDone }: Watch = {},
   ): Solved['walk'] {
     const { grouping, steps, firstStep, maxSteps, control, where } = this.#options;
@@ -226,14 +234,22 @@ export class Solver {
     return { rtol, atol, quadratures: Math.min(watched, this.#system.quadratures) };
   }
 
-  #stepper(system: System, y: Tensor, inputs: readonly Tensor[], tolerance: Tolerance): Stepper {
-    return new TensorStepper(this.#method, system, y, inputs, tolerance);
+  #stepper(direction: Direction, system: System, y: Tensor, inputs: readonly Tensor[], tolerance: Tolerance): Stepper {
+    const timePerRow = direction === 'forward' && this.#options.grouping === 'per-row';
+    const plan = { method: this.#method, system, tolerance, timePerRow };
+    const planned = this.#plans?.stepper(direction, plan, y, inputs);
+    return planned ?? new TensorStepper(this.#method, system, y, inputs, tolerance);
   }
 
-  #reverse(inputs: readonly Tensor[], dy: Tensor, dq: Tensor | null): Reverse {
-    return new TensorReverse(this.#method, this.#system, inputs, dy, dq);
+  #reverse(records: readonly StepRecord[], inputs: readonly Tensor[], dy: Tensor, dq: Tensor | null): Reverse {
+    const plan = { method: this.#method, system: this.#system, timePerRow: this.#options.grouping === 'per-row' };
+    const ownRecords = records.every((record) => record instanceof PlannedRecord);
+    const planned = ownRecords ? this.#plans?.reverse(plan, inputs, dy, dq) : null;
+    return planned ?? new TensorReverse(this.#method, this.#system, inputs, dy, dq);
   }
 }
+
+type Direction = 'forward' | 'backward';
 
 function valueOf(time: Time): number {
   return typeof time === 'number' ? time : (time.dataSync()[0] as number);

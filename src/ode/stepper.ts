@@ -19,6 +19,12 @@ export interface Tolerance {
   readonly quadratures: number;
 }
 
+/** `y` at the start of a step, and `dy/dt` at each of its stages. */
+export interface Stages {
+  readonly start: Tensor;
+  readonly slopes: readonly Tensor[];
+}
+
 /** A step that was taken. */
 export interface StepRecord {
   readonly t: Times;
@@ -26,6 +32,8 @@ export interface StepRecord {
   readonly h: Times;
   /** The solution inside the step, at `t + θ h`, `0 ≤ θ ≤ 1`; one θ for all rows or one a row. Totals are left out. */
   at(theta: Times): State;
+  /** The state at the start and the slope at each stage, for the way back; in memory that a tidy scope frees. */
+  stages(): Stages;
   /** The tensors that it stands on; none where it keeps its numbers elsewhere. */
   readonly tensors: readonly Tensor[];
   /** The same record on copies of its tensors; good for the way back, not for {@link StepRecord.at}. */

@@ -6,7 +6,6 @@ import type { Reverse } from './reverse.js';
 import type { StepRecord } from './stepper.js';
 import type { System } from './system.js';
 import type { Tableau } from './tableau.js';
-import type { TensorRecord } from './tensor-stepper.js';
 import { plus, timeTensor } from './times.js';
 
 /** The way back through the steps of a {@link TensorStepper}. */
@@ -31,10 +30,11 @@ export class TensorReverse implements Reverse {
   }
 
   back(record: StepRecord): void {
-    const { t, h, start, slopes } = record as TensorRecord;
+    const { t, h } = record;
     const { a, b, c } = this.#method;
     const sums = tf.tidy(() => {
       const [dy] = this.#sums;
+      const { start, slopes } = record.stages();
       const ofStage: (Tensor | null)[] = b.map(() => null);
       let total = [...this.#sums];
       for (let s = b.length - 1; s >= 0; s--) {
@@ -45,7 +45,7 @@ export class TensorReverse implements Reverse {
           y: combine(zero, [dy, ...later.map(({ gradient }) => gradient)], h, [b[s], ...later.map(({ weight }) => weight)]), // prettier-ignore
           q: this.#dq && combine(tf.zerosLike(this.#dq), [this.#dq], h, [b[s]]),
         };
-        const at = combine(start.y, slopes.slice(0, s).map((slope) => slope.y), h, a[s]); // prettier-ignore
+        const at = combine(start, slopes.slice(0, s), h, a[s]);
         const pulled = pullBack(this.#system, timeTensor(plus(t, h, c[s])), at, this.#inputs, cotangent);
         this.evaluations++;
         ofStage[s] = pulled.y;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { combine, denseOutput } from './combine.js';
 import { copyState, disposeStates, mapState, tidyState, type State } from './state.js';
-import type { StepRecord, Stepper, Tolerance } from './stepper.js';
+import type { Stages, StepRecord, Stepper, Tolerance } from './stepper.js';
 import type { System } from './system.js';
 import type { Tableau } from './tableau.js';
 import { plus, timeTensor, type Times } from './times.js';
@@ -184,6 +184,10 @@ export class TensorRecord implements StepRecord {
       q: q && part(q, this.slopes.map((slope) => slope.q!)),
       total: null,
     })); // prettier-ignore
+  }
+
+  stages(): Stages {
+    return { start: this.start.y, slopes: this.slopes.map(({ y }) => y) };
   }
 
   get tensors(): Tensor[] {

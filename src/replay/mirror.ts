@@ -9,8 +9,9 @@ export class Mirror {
   readonly address: number;
   /** Number of scalars. */
   readonly size: number;
+  /** Where each begins, in numbers from the first. */
+  readonly offsets: readonly number[];
   readonly #heap: Heap;
-  readonly #offsets: readonly number[];
   /** The data that each copy was made of: TF.js gives a variable new data when it is assigned. */
   readonly #copied: (object | null)[];
 
@@ -18,7 +19,7 @@ export class Mirror {
     this.#heap = heap;
     this.variables = variables;
     let offset = 0;
-    this.#offsets = variables.map(({ size }) => (offset += size) - size);
+    this.offsets = variables.map(({ size }) => (offset += size) - size);
     this.size = offset;
     this.#copied = variables.map(() => null);
     this.address = heap.allocate(4 * offset);
@@ -26,7 +27,7 @@ export class Mirror {
 
   /** Address of each copy, by the data of the variable as it is now. */
   get addresses(): Map<object, number> {
-    return new Map(this.variables.map(({ dataId }, i) => [dataId, this.address + 4 * this.#offsets[i]]));
+    return new Map(this.variables.map(({ dataId }, i) => [dataId, this.address + 4 * this.offsets[i]]));
   }
 
   /** Brings the copies of variables that have been assigned up to date. */
@@ -53,7 +54,7 @@ export class Mirror {
   }
 
   #values(i: number): Float32Array {
-    return this.#heap.floats(this.address + 4 * this.#offsets[i], this.variables[i].size);
+    return this.#heap.floats(this.address + 4 * this.offsets[i], this.variables[i].size);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Evaluations } from '../ode/evaluations.js';
+
 /** One step of training. */
 export interface StepRecord {
   /** Steps taken so far, this one included. */
@@ -27,6 +29,8 @@ export interface EpochRecord {
   readonly learningRate: number;
   /** Training rows a second, validation left out. */
   readonly rowsPerSecond: number;
+  /** Evaluations of right-hand sides of a step on average, validation left out; null for a model without any. */
+  readonly evaluations: Evaluations | null;
 }
 
 /**

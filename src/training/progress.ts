@@ -14,6 +14,8 @@ export interface Progress {
   rows: number;
   /** Time spent training in the epoch in progress. */
   seconds: number;
+  /** Evaluations of right-hand sides in the epoch in progress. */
+  evaluations: { forward: number; backward: number };
   /** Learning rate of the last step. */
   learningRate: number;
   records: EpochRecord[];
@@ -35,6 +37,7 @@ export function startOfRun(): Progress {
     lossSum: 0,
     rows: 0,
     seconds: 0,
+    evaluations: { forward: 0, backward: 0 },
     learningRate: 0,
     records: [],
     bestEpoch: null,

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Distribution } from '../distributions/distribution.js';
 import { assignParameters, type Parameter } from '../module.js';
+import { evaluationsSoFar, type Evaluations } from '../ode/evaluations.js';
 import { breather } from './breathe.js';
 import { loadRun, saveRun, valuesOf, type RunState } from './checkpoint.js';
 import { toTensors, type Table } from './data/table.js';
@@ -115,8 +116,10 @@ export class TrainingRun {
       if (progress.step >= totalSteps) break;
       if (signal?.aborted) return 'aborted';
       const began = performance.now();
+      const before = evaluationsSoFar();
       const outcome = await this.#trainer.step(batch, progress.step);
       progress.seconds += (performance.now() - began) / 1000;
+      progress.evaluations = added(progress.evaluations, before);
       progress.step++;
       progress.stepInEpoch++;
       progress.rows += batch.rows;
@@ -156,9 +159,11 @@ export class TrainingRun {
       validation: score,
       learningRate: progress.learningRate,
       rowsPerSecond: progress.rows / progress.seconds,
+      evaluations: perStep(progress),
     };
     progress.records.push(record);
-    Object.assign(progress, { epoch: record.epoch, stepInEpoch: 0, lossSum: 0, rows: 0, seconds: 0 });
+    const { lossSum, rows, seconds, evaluations } = startOfRun();
+    Object.assign(progress, { epoch: record.epoch, stepInEpoch: 0, lossSum, rows, seconds, evaluations });
     await callbacks.onEpoch?.(record);
   }
 
@@ -233,4 +238,18 @@ export class TrainingRun {
 /** What models with data-dependent parameters offer. */
 interface Initializable {
   initialize(data: Tensor, options: { context: Tensor | null }): void;
+}
+
+/** A sum of evaluations with those since `before`. */
+function added(sum: Evaluations, before: Evaluations): Evaluations {
+  const now = evaluationsSoFar();
+  return {
+    forward: sum.forward + now.forward - before.forward,
+    backward: sum.backward + now.backward - before.backward,
+  };
+}
+
+/** Means over the steps of the epoch in progress. */
+function perStep({ evaluations: { forward, backward }, stepInEpoch }: Progress): Evaluations | null {
+  return forward + backward > 0 ? { forward: forward / stepInEpoch, backward: backward / stepInEpoch } : null;
 }

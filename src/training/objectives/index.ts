@@ -1,2 +1,3 @@
 export * from './negative-log-likelihood.js';
 export * from './objective.js';
+export * from './regularised-likelihood.js';

@@ -9,6 +9,7 @@ export { copy, fill, gather } from './layout';
 export { lu } from './lu';
 export { negateTaps, paddedInverse } from './padded';
 export { combine, sumAxis, sumRows } from './reduce';
+export { accumulate, scaledSquares, stageTimes, weightedSum } from './runge-kutta';
 export { slogdet } from './slogdet';
 export { solve } from './solve';
 export { spline, splineGradient } from './spline';

@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { SimdCall } from '../../kernels/fused/wasm.js';
+import type { Heap } from '../../replay/heap.js';
+import type { Mirror } from '../../replay/mirror.js';
+import { compile, type Program } from '../../replay/program.js';
+import { trace } from '../../replay/trace.js';
+
+/** A function of some rows as calls into the SIMD module. */
+export class LaneFunction {
+  readonly #heap: Heap;
+  readonly #program: Program;
+  readonly #inputs: readonly object[];
+  readonly #variables: ReadonlyMap<object, number>;
+  readonly #constants = new Map<object, number>();
+
+  /**
+   * Writes a computation down by running it once.
+   *
+   * @param examples inputs of the shapes that the function will get
+   * @param mirror all variables that it may read
+   * @returns null when it cannot be repeated from its kernels
+   */
+  static from(
+    compute: (inputs: Tensor[]) => Tensor[],
+    examples: readonly Tensor[],
+    mirror: Mirror,
+    heap: Heap,
+  ): LaneFunction | null {
+    return offer(() => {
+      const inputs = examples.map((example) => tf.add(example, 0));
+      const data = inputs.map(({ dataId }) => dataId);
+      const variables = mirror.addresses;
+      const traced = trace(() => compute(inputs), new Set([...data, ...variables.keys()]));
+      const program = traced && compile(traced);
+      return program && new LaneFunction(heap, program, data, variables);
+    });
+  }
+
+  private constructor(heap: Heap, program: Program, inputs: readonly object[], variables: ReadonlyMap<object, number>) {
+    this.#heap = heap;
+    this.#program = program;
+    this.#inputs = inputs;
+    this.#variables = variables;
+    for (const [data, values] of program.constants) {
+      const address = heap.allocate(values.byteLength);
+      new Uint8Array(heap.memory.buffer, address, values.byteLength).set(
+        new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+      );
+      this.#constants.set(data, address);
+    }
+  }
+
+  /** Bytes of work space that one call needs. */
+  get workBytes(): number {
+    return this.#program.workBytes;
+  }
+
+  /** The calls that read inputs at some addresses and write the outputs to others. */
+  calls(inputs: readonly number[], outputs: readonly number[], work: number): SimdCall[] {
+    const known = new Map(this.#variables);
+    this.#inputs.forEach((data, i) => known.set(data, inputs[i]));
+    return this.#program.calls({ known, constants: this.#constants, outputs, work });
+  }
+
+  free(): void {
+    for (const address of this.#constants.values()) this.#heap.free(address);
+  }
+}
+
+/** A tidy scope for what is no tensor. */
+function offer<T>(compute: () => T): T {
+  let result: T;
+  tf.tidy(() => {
+    result = compute();
+  });
+  return result!;
+}
