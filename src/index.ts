@@ -9,6 +9,7 @@ export type { Shape } from './shapes.js';
 export * from './bijectors/index.js';
 export * from './conditioners/index.js';
 export * from './distributions/index.js';
+export * from './fields/index.js';
 export * from './flows/index.js';
 export * from './elementwise/index.js';
 export * from './datasets/index.js';
