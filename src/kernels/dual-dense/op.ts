@@ -7,6 +7,7 @@ import { dualDenseGradientOnCpu, dualDenseOnCpu } from './cpu.js';
 import { activateDual, dualDenseReference } from './reference.js';
 import { dualDenseSamples } from './samples.js';
 import type { DualDenseAttributes } from './spec.js';
+import { dualDenseGradientOnWasm, dualDenseOnWasm } from './wasm.js';
 
 /** A dense layer on dual numbers, see {@link dualDense}. */
 export const dualDenseOp: FusedOp<DualDenseAttributes> = {
@@ -16,12 +17,14 @@ export const dualDenseOp: FusedOp<DualDenseAttributes> = {
   outputShapes: ([[batch, entries], [, outputs]]) => [[batch, entries, outputs]],
   reference: (inputs, { activation }) => [dualDenseReference(inputs, activation)],
   cpu: dualDenseOnCpu,
+  wasm: dualDenseOnWasm,
   gradient: {
     name: 'TfjsFlowsDualDenseGradient',
     inputs: ['x', 'kernel', 'y', 'dy'],
     outputs: ['dx', 'dkernel', 'dshift'],
     outputShapes: ([x, kernel], { shiftPerRow }) => [x, kernel, [shiftPerRow ? x[0] : 1, kernel[1]]],
     cpu: dualDenseGradientOnCpu,
+    wasm: dualDenseGradientOnWasm,
   },
   samples: dualDenseSamples,
 };
