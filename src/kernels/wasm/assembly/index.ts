@@ -8,6 +8,7 @@ export { binary, choose, unary } from './elementwise';
 export { gemm, gemmTransposed } from './gemm';
 export { copy, fill, gather } from './layout';
 export { lu } from './lu';
+export { addMultiples } from './multiples';
 export { negateTaps, paddedInverse } from './padded';
 export { combine, sumAxis, sumRows, sumRowsApart } from './reduce';
 export { slogdet } from './slogdet';
