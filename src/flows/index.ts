@@ -1,5 +1,6 @@
 export * from './flow.js';
-export { loadFlow, removeFlow } from './load-flow.js';
+export { loadFlow, removeFlow, type LoadFlowOptions } from './load-flow.js';
+export * from './load-symmetric-flow.js';
 export { iaf } from './iaf.js';
 export { maf } from './maf.js';
 export { nice } from './nice.js';
@@ -7,3 +8,4 @@ export { realNvp } from './real-nvp.js';
 export type { Mixing, RecipeOptions } from './recipe.js';
 export * from './spline-autoregressive-flow.js';
 export * from './spline-coupling-flow.js';
+export * from './symmetric-flow.js';

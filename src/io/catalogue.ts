@@ -4,6 +4,7 @@ import * as distributions from '../distributions/index.js';
 import * as elementwise from '../elementwise/index.js';
 import { FlowConfigError } from '../errors.js';
 import { Flow } from '../flows/flow.js';
+import { SymmetricFlow } from '../flows/symmetric-flow.js';
 import type { Catalogue, ConfigurableClass } from './config.js';
 
 /**
@@ -11,7 +12,7 @@ import type { Catalogue, ConfigurableClass } from './config.js';
  * own. A new class is in it as soon as its file is exported.
  */
 export function libraryCatalogue(): Catalogue {
-  return (catalogue ??= catalogueOf([bijectors, conditioners, distributions, elementwise, { Flow }]));
+  return (catalogue ??= catalogueOf([bijectors, conditioners, distributions, elementwise, { Flow, SymmetricFlow }]));
 }
 
 let catalogue: Catalogue | null = null;
