@@ -4,9 +4,11 @@ import { isFused } from '../dense/fused-activation.js';
 import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
 import { dualDenseGradientOnCpu, dualDenseOnCpu } from './cpu.js';
+import { dualDenseGradientOnGpu, dualDenseOnGpu } from './gpu.js';
 import { activateDual, dualDenseReference } from './reference.js';
 import { dualDenseSamples } from './samples.js';
 import type { DualDenseAttributes } from './spec.js';
+import { dualDenseGradientOnWasm, dualDenseOnWasm } from './wasm.js';
 
 /** A dense layer on dual numbers, see {@link dualDense}. */
 export const dualDenseOp: FusedOp<DualDenseAttributes> = {
@@ -16,12 +18,16 @@ export const dualDenseOp: FusedOp<DualDenseAttributes> = {
   outputShapes: ([[batch, entries], [, outputs]]) => [[batch, entries, outputs]],
   reference: (inputs, { activation }) => [dualDenseReference(inputs, activation)],
   cpu: dualDenseOnCpu,
+  wasm: dualDenseOnWasm,
+  gpu: dualDenseOnGpu,
   gradient: {
     name: 'TfjsFlowsDualDenseGradient',
     inputs: ['x', 'kernel', 'y', 'dy'],
     outputs: ['dx', 'dkernel', 'dshift'],
     outputShapes: ([x, kernel], { shiftPerRow }) => [x, kernel, [shiftPerRow ? x[0] : 1, kernel[1]]],
     cpu: dualDenseGradientOnCpu,
+    wasm: dualDenseGradientOnWasm,
+    gpu: dualDenseGradientOnGpu,
   },
   samples: dualDenseSamples,
 };
