@@ -4,6 +4,7 @@ import { isFused } from '../dense/fused-activation.js';
 import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
 import { dualDenseGradientOnCpu, dualDenseOnCpu } from './cpu.js';
+import { dualDenseGradientOnGpu, dualDenseOnGpu } from './gpu.js';
 import { activateDual, dualDenseReference } from './reference.js';
 import { dualDenseSamples } from './samples.js';
 import type { DualDenseAttributes } from './spec.js';
@@ -18,6 +19,7 @@ export const dualDenseOp: FusedOp<DualDenseAttributes> = {
   reference: (inputs, { activation }) => [dualDenseReference(inputs, activation)],
   cpu: dualDenseOnCpu,
   wasm: dualDenseOnWasm,
+  gpu: dualDenseOnGpu,
   gradient: {
     name: 'TfjsFlowsDualDenseGradient',
     inputs: ['x', 'kernel', 'y', 'dy'],
@@ -25,6 +27,7 @@ export const dualDenseOp: FusedOp<DualDenseAttributes> = {
     outputShapes: ([x, kernel], { shiftPerRow }) => [x, kernel, [shiftPerRow ? x[0] : 1, kernel[1]]],
     cpu: dualDenseGradientOnCpu,
     wasm: dualDenseGradientOnWasm,
+    gpu: dualDenseGradientOnGpu,
   },
   samples: dualDenseSamples,
 };

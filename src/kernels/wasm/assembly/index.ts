@@ -8,6 +8,7 @@ export { binary, choose, unary } from './elementwise';
 export { gemm, gemmTransposed } from './gemm';
 export { copy, fill, gather } from './layout';
 export { lu } from './lu';
+export { addMultiples } from './multiples';
 export { negateTaps, paddedInverse } from './padded';
 export { accumulate, scaledSquares, stageTimes, weightedSum } from './runge-kutta';
 export { combine, sumAxis, sumRows, sumRowsApart } from './reduce';
