@@ -41,7 +41,7 @@ export const METHODS: readonly Method[] = [
   },
   {
     name: 'RNODE',
-    objective: regularisedLikelihood({ kinetic: 0.02, jacobian: 0.01 }),
+    objective: regularisedLikelihood({ kinetic: 0.05, jacobian: 0.02 }),
     epochs: 1,
     learningRate: 5e-3,
     build: (dims, seed, solver) => ffjord({ ...common(dims, seed, solver), ...network(dims) }),
@@ -51,14 +51,15 @@ export const METHODS: readonly Method[] = [
     objective: regularisedLikelihood({ time: 0.1 }),
     epochs: 1,
     learningRate: 5e-3,
-    build: (dims, seed, solver) => ffjord({ ...common(dims, seed, solver), ...network(dims), learnedTime: true }),
+    build: (dims, seed, solver) =>
+      ffjord({ ...common(dims, seed, solver), ...network(dims), learnedTime: { rate: 10 } }),
   },
   {
     name: 'OT-Flow',
     // Its weights (1, 30, 1) of kinetic energy, likelihood and residual, divided by that of the likelihood.
     objective: regularisedLikelihood({ kinetic: 0.5 / 30, hjb: 1 / 30 }),
     epochs: 1,
-    learningRate: 2e-2,
+    learningRate: 5e-2,
     build: (dims, seed, solver = { method: 'rk4', steps: 8 }) => otFlow({ ...common(dims, seed, solver), hidden: 64 }),
   },
   {

@@ -54,7 +54,10 @@ function logDensities(flow: Flow, rows: Float32Array): Float64Array {
   for (let begin = 0; begin < n; begin += CHUNK) {
     const count = Math.min(CHUNK, n - begin);
     const part = rows.subarray(begin * dims, (begin + count) * dims);
-    result.set(tf.tidy(() => flow.logProb(tf.tensor2d(part, [count, dims])).dataSync()), begin);
+    result.set(
+      tf.tidy(() => flow.logProb(tf.tensor2d(part, [count, dims])).dataSync()),
+      begin,
+    );
   }
   return result;
 }
