@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowConfigError } from '../errors.js';
-import { drawProbes, type ProbeKind } from '../fields/probes.js';
+import { MLPField } from '../fields/mlp-field.js';
+import { checkDivergence, probesFor, type DivergenceOptions } from '../fields/probes.js';
 import type { Rate, VectorField } from '../fields/vector-field.js';
 import type { Config } from '../module.js';
 import { checkSolver, type SolverSettings } from '../ode/options.js';
@@ -13,14 +14,6 @@ import { trainingStream } from '../training-mode.js';
 import { Bijector, type ValueAndLogDet } from './bijector.js';
 import { FlowSystem, type FlowSystemOptions } from './flow-system.js';
 import { LearnedTime } from './learned-time.js';
-
-/** How the trace of the Jacobian is found: exactly, or by some random directions a row. */
-export interface DivergenceOptions {
-  /** Default: `exact`. */
-  readonly estimator?: 'exact' | ProbeKind;
-  /** Directions a row. Default: 1. */
-  readonly probes?: number;
-}
 
 /** Options of {@link ContinuousBijector}. */
 export interface ContinuousBijectorOptions {
@@ -64,7 +57,21 @@ export interface ContinuousReport {
  */
 export class ContinuousBijector extends Bijector {
   static override readonly className = 'ContinuousBijector';
-  static override readonly samples: readonly (() => Bijector)[] = [];
+  static override readonly samples: readonly (() => Bijector)[] = [
+    () =>
+      new ContinuousBijector({
+        field: new MLPField({ dims: 2, hidden: [], seed: 1 }),
+        span: [0, 0.5],
+        solver: SAMPLE_SOLVER,
+      }),
+    () =>
+      new ContinuousBijector({
+        field: new MLPField({ dims: 1, hidden: [4], contextShape: [2], time: 'concatSquash', seed: 2 }),
+        span: [1, 0],
+        learnedTime: new LearnedTime(),
+        solver: SAMPLE_SOLVER,
+      }),
+  ];
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
@@ -182,20 +189,16 @@ export class ContinuousBijector extends Bijector {
     x: Tensor,
     context: Tensor | null,
     rates: readonly Rate[],
-    { estimator, probes }: Required<DivergenceOptions>,
+    divergence: Required<DivergenceOptions>,
     settings: SolverSettings,
   ): Solved {
     const rows = x.shape[0];
     const dims = sizeOf(this.eventShapeIn);
-    const estimated = estimator !== 'exact';
-    const stream = (trainingStream() ?? this.#stream).split('probes');
-    const inputs = [
-      ...(context ? [context] : []),
-      ...(estimated ? [drawProbes(estimator, stream, rows, probes, dims)] : []),
-    ];
+    const noise = probesFor(divergence, (trainingStream() ?? this.#stream).split('probes'), rows, dims);
+    const inputs = [context, noise].filter((input) => input !== null);
     const ends = this.#ends();
     const [from, to] = direction === 'forward' ? ends : ends.reverse();
-    const solver = this.#solver({ rates, context: context !== null, probes: estimated }, settings);
+    const solver = this.#solver({ rates, context: context !== null, divergence }, settings);
     return solver.solve(tf.reshape(x, [rows, dims]), inputs, from, to);
   }
 
@@ -217,21 +220,9 @@ export class ContinuousBijector extends Bijector {
   }
 }
 
+/** Few steps, as small networks are tested on. */
+const SAMPLE_SOLVER: SolverSettings = { method: 'tsit5', steps: 4 };
+
 type Direction = 'forward' | 'inverse';
 
 const EXACT: Required<DivergenceOptions> = { estimator: 'exact', probes: 1 };
-
-/** @throws FlowConfigError for an option out of range. */
-function checkDivergence(where: string, options: DivergenceOptions): Required<DivergenceOptions> {
-  const { estimator = 'exact', probes = 1 } = options;
-  if (!['exact', 'rademacher', 'gaussian'].includes(estimator)) {
-    throw new FlowConfigError(`${where}.estimator`, {
-      expected: 'exact, rademacher or gaussian',
-      got: `"${estimator}"`,
-    });
-  }
-  if (!Number.isInteger(probes) || probes < 1) {
-    throw new FlowConfigError(`${where}.probes`, { expected: 'a positive whole number', got: String(probes) });
-  }
-  return { estimator, probes };
-}

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { ratesWith, type DivergenceOptions } from '../fields/probes.js';
 import type { Rate, VectorField } from '../fields/vector-field.js';
 import type { System } from '../ode/system.js';
 import { sizeOf } from '../shapes.js';
@@ -9,8 +10,8 @@ export interface FlowSystemOptions {
   readonly rates: readonly Rate[];
   /** Whether the first input is a context. */
   readonly context: boolean;
-  /** Whether the last input holds probes for estimates of the divergence. */
-  readonly probes: boolean;
+  /** An estimator that draws has its noise as the last input. */
+  readonly divergence: DivergenceOptions;
 }
 
 /** `dz/dt = f(t, z)` on points laid flat, with one quadrature a rate. */
@@ -31,15 +32,11 @@ export class FlowSystem implements System {
   }
 
   derivative(t: Tensor, z: Tensor, inputs: readonly Tensor[]): Tensor[] {
-    const { rates, context, probes } = this.#options;
+    const { rates, context, divergence } = this.#options;
     return tf.tidy(() => {
-      const [velocity, ...numbers] = this.#field.rates(
-        t,
-        z,
-        context ? inputs[0] : null,
-        probes ? inputs.at(-1)! : null,
-        rates,
-      );
+      const noise = inputs.length > (context ? 1 : 0) ? inputs.at(-1)! : null;
+      const given = context ? inputs[0] : null;
+      const [velocity, ...numbers] = ratesWith(this.#field, divergence, t, z, given, noise, rates);
       if (numbers.length === 0) return [velocity];
       const columns = numbers.map((number) => tf.reshape(number, [z.shape[0], 1]));
       return [velocity, columns.length === 1 ? columns[0] : tf.concat(columns, 1)];

@@ -1,1 +1,10 @@
-export * from './vector-field.js';
+export * from './dual-field.js';
+export * from './equivariant-field.js';
+export * from './hutch-plus-plus.js';
+export * from './mlp-field.js';
+export * from './potential-field.js';
+export * from './probes.js';
+export * from './radial-field.js';
+export * from './residual-field.js';
+export type { InitialOutput, TimeForm } from './time-dense.js';
+export { VectorField, type Rate } from './vector-field.js';

@@ -15,7 +15,13 @@ export function combine(y: Tensor, slopes: readonly Tensor[], h: Times, coeffici
 }
 
 /** The continuous extension of a step at `t + θ h`: `y + h Σ_s k_s Σ_j dense[s][j] θ^(j+1)`. */
-export function denseOutput({ dense }: Tableau, y: Tensor, slopes: readonly Tensor[], h: Times, theta: Times): Tensor {
+export function denseOutput(
+  { dense }: Pick<Tableau, 'dense'>,
+  y: Tensor,
+  slopes: readonly Tensor[],
+  h: Times,
+  theta: Times,
+): Tensor {
   const weight = (stage: number, s: number) => dense[stage].reduceRight((sum, factor) => (sum + factor) * s, 0);
   if (theta.length === 1) return combine(y, slopes, h, slopes.map((_, stage) => weight(stage, theta[0]))); // prettier-ignore
   return slopes.reduce((sum, slope, stage) => {

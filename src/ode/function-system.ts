@@ -35,6 +35,9 @@ export class FunctionSystem implements System {
     const time = tf.reshape(t, [t.shape[0], ...this.#shapes[0].map(() => 1)]);
     const parts = this.unpack(y);
     const slopes = this.#f(time, parts, inputs);
+    if (slopes.length !== parts.length) {
+      throw new FlowShapeError(this.#where, { expected: `f to give ${parts.length} parts`, got: `${slopes.length}` });
+    }
     slopes.forEach((slope, i) => {
       if (sameShape(slope.shape, parts[i].shape)) return;
       throw new FlowShapeError(this.#where, {
@@ -42,9 +45,6 @@ export class FunctionSystem implements System {
         got: formatShape(slope.shape),
       });
     });
-    if (slopes.length !== parts.length) {
-      throw new FlowShapeError(this.#where, { expected: `f to give ${parts.length} parts`, got: `${slopes.length}` });
-    }
     return [this.pack(slopes)];
   }
 

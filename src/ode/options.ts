@@ -1,8 +1,7 @@
 import { FlowConfigError } from '../errors.js';
 import type { Grouping } from './integrate.js';
+import { isImplicit, METHODS, type SolverMethod } from './methods.js';
 import { checkStepControl, type StepControlOptions } from './step-control.js';
-import type { ExplicitMethod } from './tableau.js';
-import { TABLEAUS } from './tableaus/tableaus.js';
 
 /**
  * How gradients get through a solve:
@@ -18,8 +17,8 @@ export type GradientMethod = 'checkpointed' | 'adjoint' | 'direct';
 
 /** How to solve a system of ordinary differential equations. */
 export interface SolverSettings {
-  /** Default: `dopri5`. */
-  readonly method?: ExplicitMethod;
+  /** Default: `dopri5`. For stiff systems: `rosenbrock23`, or `rodas4` for tolerances below some 1e-4. */
+  readonly method?: SolverMethod;
   /** Relative and absolute tolerance of each step. Default: 1e-5 each; float32 meets no less than about 1e-6. */
   readonly rtol?: number;
   readonly atol?: number;
@@ -38,7 +37,7 @@ export interface SolverSettings {
 
 /** {@link SolverSettings} with defaults filled in. */
 export interface SolverOptions {
-  readonly method: ExplicitMethod;
+  readonly method: SolverMethod;
   readonly rtol: number;
   readonly atol: number;
   readonly grouping: Grouping;
@@ -65,7 +64,7 @@ export function checkSolver(where: string, settings: SolverSettings, watched = I
   };
   const oneOf = (name: string, value: string, list: readonly string[]) =>
     check(name, `"${value}"`, list.includes(value), `one of ${list.join(', ')}`);
-  oneOf('method', method, Object.keys(TABLEAUS));
+  oneOf('method', method, Object.keys(METHODS));
   check('rtol', rtol, rtol > 0 && rtol < 1, 'a number in (0, 1)');
   check('atol', atol, atol > 0 && atol < Infinity, 'a positive number');
   oneOf('grouping', grouping, GROUPINGS);
@@ -74,7 +73,7 @@ export function checkSolver(where: string, settings: SolverSettings, watched = I
   check(
     'steps',
     steps,
-    steps !== null || TABLEAUS[method].e !== null,
+    steps !== null || METHODS[method].e !== null,
     `a number of equal steps, as ${method} has no error estimate`,
     'Or take a method that has one, such as dopri5.',
   );
@@ -82,6 +81,13 @@ export function checkSolver(where: string, settings: SolverSettings, watched = I
   check('maxSteps', maxSteps, isCount(maxSteps), 'a positive whole number');
   check('maxSteps', maxSteps, steps === null || steps <= maxSteps, `at least the ${steps} equal steps asked for`);
   oneOf('gradient', gradient, GRADIENTS);
+  check(
+    'gradient',
+    `"${gradient}"`,
+    gradient !== 'adjoint' || !isImplicit(METHODS[method]),
+    `"checkpointed" or "direct" with ${method}`,
+    'Backward in time, the adjoint would have to be solved with a method for stiff systems as well.',
+  );
   const control = checkStepControl(where, settings.stepControl);
   return { method, rtol, atol, grouping, steps, firstStep, maxSteps, control, gradient, watched, where };
 }

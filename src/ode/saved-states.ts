@@ -20,14 +20,12 @@ export class SavedStates {
 
   pass(record: StepRecord): void {
     this.#times.forEach((time, i) => {
-      const theta = Float64Array.from(record.t, (t, row) => (time - t) / record.h[row]);
-      // Past the beginning, up to the end: each time is passed once.
-      const passed = (row: number) => at(theta, row) > 0 && at(theta, row) <= 1;
-      if (!theta.some((_, row) => passed(row))) return;
-      const { y, q } = record.at(theta.map((s) => (s > 0 && s <= 1 ? s : 0)));
+      const theta = Float64Array.from(record.t, (t, i) => placeIn(t, record.h[i], time));
+      if (theta.every((s) => s === 0)) return;
+      const { y, q } = record.at(theta);
       const values = y.dataSync<'float32'>();
       for (let row = 0; row < this.#rows; row++) {
-        if (!passed(row)) continue;
+        if (at(theta, row) === 0) continue;
         const [begin, end] = [row * this.#width, (row + 1) * this.#width];
         this.#values[i].set(values.subarray(begin, end), begin);
       }
@@ -40,4 +38,12 @@ export class SavedStates {
   tensors(): Tensor[] {
     return this.#values.map((values) => tf.tensor2d(values, [this.#rows, this.#width]));
   }
+}
+
+/** `θ` of a time in the step from `t`, past its beginning and up to its end; else 0, so that each time is passed once. */
+function placeIn(t: number, h: number, time: number): number {
+  const theta = (time - t) / h;
+  // Rounding may put the very time at which the step ends a little behind it.
+  if (theta > 1 && Math.abs(time - t) <= Math.abs(t + h - t)) return 1;
+  return theta > 0 && theta <= 1 ? theta : 0;
 }

@@ -4,6 +4,7 @@ import { offTape } from '../kernels/stop-gradient/off-tape.js';
 import { AdjointSystem } from './adjoint-system.js';
 import { countEvaluations } from './evaluations.js';
 import { integrate, type Route, type Walk } from './integrate.js';
+import { isImplicit, METHODS } from './methods.js';
 import type { SolverOptions } from './options.js';
 import { PlannedRecord } from './planned/planned-record.js';
 import { Plans } from './planned/plans.js';
@@ -11,7 +12,9 @@ import type { PulledBack } from './pull-back.js';
 import type { Reverse } from './reverse.js';
 import type { StepRecord, Stepper, Tolerance } from './stepper.js';
 import type { System } from './system.js';
-import { TABLEAUS } from './tableaus/tableaus.js';
+import { RosenbrockReverse } from './rosenbrock/reverse.js';
+import { RosenbrockStepper } from './rosenbrock/stepper.js';
+import type { RosenbrockTableau } from './rosenbrock/tableau.js';
 import type { Tableau } from './tableau.js';
 import { tapedWalk } from './taped-walk.js';
 import { TensorReverse } from './tensor-reverse.js';
@@ -40,14 +43,14 @@ export type Watch = Partial<Pick<Route, 'stops' | 'onStep' | 'isDone'>>;
 export class Solver {
   readonly #system: System;
   readonly #options: SolverOptions;
-  readonly #method: Tableau;
+  readonly #method: Tableau | RosenbrockTableau;
   readonly #plans: Plans | null;
 
   /** @param lasting whether there will be many solves, for which it pays to prepare; then it has to be disposed of */
   constructor(system: System, options: SolverOptions, { lasting }: { readonly lasting: boolean }) {
     this.#system = system;
     this.#options = options;
-    this.#method = TABLEAUS[options.method];
+    this.#method = METHODS[options.method];
     this.#plans = lasting ? new Plans(system) : null;
   }
 
@@ -145,14 +148,16 @@ export class Solver {
           const dy = tf.slice(upstream, [0, 0], [-1, width]);
           const dq = quadratures > 0 ? tf.slice(upstream, [0, width], [-1, quadratures]) : null;
           const kept = records.map((record) => record.withTensors(rest.slice(next, (next += record.tensors.length))));
-          const pulled = offTape(() =>
-            stored ? this.#backThrough(kept, own, dy, dq) : this.#backByAdjoint(end, own, dy, dq, start, stop),
-          );
-          const endGradients = [
-            ...(typeof from === 'number' ? [] : [tf.neg(this.#timeGradient(start, y0, own, pulled.y, dq))]),
-            ...(typeof to === 'number' ? [] : [this.#timeGradient(stop, end, own, dy, dq)]),
-          ];
-          return [pulled.y, ...pulled.inputs, ...pulled.variables, ...endGradients];
+          return offTape(() => {
+            const pulled = stored
+              ? this.#backThrough(kept, own, dy, dq)
+              : this.#backByAdjoint(end, own, dy, dq, start, stop);
+            const endGradients = [
+              ...(typeof from === 'number' ? [] : [tf.neg(this.#timeGradient(start, y0, own, pulled.y, dq))]),
+              ...(typeof to === 'number' ? [] : [this.#timeGradient(stop, end, own, dy, dq)]),
+            ];
+            return [pulled.y, ...pulled.inputs, ...pulled.variables, ...endGradients];
+          });
         },
       };
     })(...sources);
@@ -236,16 +241,19 @@ export class Solver {
 
   #stepper(direction: Direction, system: System, y: Tensor, inputs: readonly Tensor[], tolerance: Tolerance): Stepper {
     const timePerRow = direction === 'forward' && this.#options.grouping === 'per-row';
-    const plan = { method: this.#method, system, tolerance, timePerRow };
-    const planned = this.#plans?.stepper(direction, plan, y, inputs);
-    return planned ?? new TensorStepper(this.#method, system, y, inputs, tolerance);
+    const method = this.#method;
+    if (isImplicit(method)) return new RosenbrockStepper(method, system, y, inputs, tolerance);
+    const planned = this.#plans?.stepper(direction, { method, system, tolerance, timePerRow }, y, inputs);
+    return planned ?? new TensorStepper(method, system, y, inputs, tolerance);
   }
 
   #reverse(records: readonly StepRecord[], inputs: readonly Tensor[], dy: Tensor, dq: Tensor | null): Reverse {
-    const plan = { method: this.#method, system: this.#system, timePerRow: this.#options.grouping === 'per-row' };
+    const [method, system] = [this.#method, this.#system];
+    if (isImplicit(method)) return new RosenbrockReverse(method, system, inputs, dy, dq);
+    const plan = { method, system, timePerRow: this.#options.grouping === 'per-row' };
     const ownRecords = records.every((record) => record instanceof PlannedRecord);
     const planned = ownRecords ? this.#plans?.reverse(plan, inputs, dy, dq) : null;
-    return planned ?? new TensorReverse(this.#method, this.#system, inputs, dy, dq);
+    return planned ?? new TensorReverse(method, system, inputs, dy, dq);
   }
 }
 

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { combine } from './combine.js';
+import { isImplicit } from './methods.js';
+import { rosenbrockStep } from './rosenbrock/step.js';
+import type { RosenbrockTableau } from './rosenbrock/tableau.js';
 import type { System } from './system.js';
 import type { Tableau } from './tableau.js';
 import { plus, timeTensor, type Times } from './times.js';
@@ -12,13 +15,18 @@ import { plus, timeTensor, type Times } from './times.js';
  * @returns `y` and `q` at the end
  */
 export function tapedWalk(
-  { a, b, c, firstSameAsLast }: Tableau,
+  method: Tableau | RosenbrockTableau,
   system: System,
   steps: readonly { readonly t: Times; readonly h: Times }[],
   y: Tensor,
   inputs: readonly Tensor[],
 ): { y: Tensor; q: Tensor | null } {
   let q = system.quadratures > 0 ? tf.zeros([y.shape[0], system.quadratures]) : null;
+  if (isImplicit(method)) {
+    for (const { t, h } of steps) ({ y, q } = rosenbrockStep(method, system, { t, h, y, q, inputs }));
+    return { y, q };
+  }
+  const { a, b, c, firstSameAsLast } = method;
   let first: Tensor[] | null = null;
   for (const { t, h } of steps) {
     const slopes: Tensor[][] = [first ?? system.derivative(timeTensor(t), y, inputs)];

@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { combine, denseOutput } from './combine.js';
+import { evaluate } from './evaluate.js';
+import { finiteness, squaredRatios } from './norms.js';
 import { copyState, disposeStates, mapState, tidyState, type State } from './state.js';
 import type { Stages, StepRecord, Stepper, Tolerance } from './stepper.js';
 import type { System } from './system.js';
 import type { Tableau } from './tableau.js';
-import { plus, timeTensor, type Times } from './times.js';
+import { plus, type Times } from './times.js';
 
 /** An explicit Runge-Kutta method on tensors, on any backend. */
 export class TensorStepper implements Stepper {
@@ -74,7 +76,7 @@ export class TensorStepper implements Stepper {
       last.dispose();
     }
     this.#tried = { t: t.slice(), h: h.slice(), slopes, next };
-    if (!e) return this.#finiteness(next);
+    if (!e) return finiteness(next);
     const zero = tidyState(() => mapState((part) => tf.zerosLike(part), this.#state));
     const error = move(zero, e);
     const norms = this.#norms(error, this.#state, next);
@@ -131,30 +133,11 @@ export class TensorStepper implements Stepper {
 
   #evaluate(t: Times, y: Tensor): State {
     this.evaluations++;
-    const { quadratures, totals } = this.#system;
-    return tidyState(() => {
-      const parts = this.#system.derivative(timeTensor(t), y, this.#inputs);
-      return {
-        y: tf.clone(parts[0]),
-        q: quadratures > 0 ? parts[1] : null,
-        total: totals > 0 ? parts.at(-1)! : null,
-      };
-    });
+    return evaluate(this.#system, t, y, this.#inputs);
   }
 
   #norms(value: State, before: State, after: State): Float32Array {
-    const { rtol, atol, quadratures } = this.#tolerance;
-    const watched = ({ y, q }: State) =>
-      quadratures > 0 && q ? tf.concat([y, tf.slice(q, [0, 0], [this.rows, quadratures])], 1) : y;
-    return read(() => {
-      const size = tf.maximum(tf.abs(watched(before)), tf.abs(watched(after)));
-      return tf.mean(tf.square(tf.div(watched(value), tf.add(tf.mul(size, rtol), atol))), 1);
-    });
-  }
-
-  /** Zero for every row whose new state is finite. */
-  #finiteness({ y }: State): Float32Array {
-    return read(() => tf.sum(tf.mul(y, 0), 1));
+    return squaredRatios(this.#tolerance, value, before, after);
   }
 }
 
@@ -202,11 +185,4 @@ export class TensorRecord implements StepRecord {
   dispose(): void {
     disposeStates([this.start, ...this.slopes]);
   }
-}
-
-function read(compute: () => Tensor): Float32Array {
-  const result = tf.tidy(compute);
-  const values = result.dataSync<'float32'>().slice();
-  result.dispose();
-  return values;
 }

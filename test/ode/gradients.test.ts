@@ -56,7 +56,10 @@ test('gradients of methods whose last stage is not the first of the next step ag
     const checkpointed = gradients({ ...options, gradient: 'checkpointed' });
     const direct = gradients({ ...options, gradient: 'direct' });
     const size = Math.max(...direct.map(Math.abs));
-    t.true(checkpointed.every((value, i) => Math.abs(value - direct[i]) < 1e-5 * size), method);
+    t.true(
+      checkpointed.every((value, i) => Math.abs(value - direct[i]) < 1e-5 * size),
+      method,
+    );
   }
 });
 
@@ -68,7 +71,15 @@ test('second derivatives go through the steps', (t) => {
   const values = y0.dataSync().slice();
   const at = 4;
   const shifted = (by: number) =>
-    tf.tidy(() => slope(tf.tensor(values.map((value, i) => (i === at ? value + by : value)), y0.shape)).dataSync()[0]);
+    tf.tidy(
+      () =>
+        slope(
+          tf.tensor(
+            values.map((value, i) => (i === at ? value + by : value)),
+            y0.shape,
+          ),
+        ).dataSync()[0],
+    );
   const difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
   t.true(Math.abs(second[at] - difference) < 1e-2 * (1 + Math.abs(difference)), `${second[at]} against ${difference}`);
   t.is(tf.memory().numTensors, before + 1);

@@ -24,23 +24,45 @@ export function rootedTrees(order: number): RootedTree[] {
  *
  * @returns the largest residual of the trees with `order` nodes
  */
-export function orderResidual(
-  a: readonly (readonly number[])[],
+export function orderResidual(a: Matrix, weights: readonly number[], order: number, theta = 1): number {
+  return largestResidual((tree) => elementaryWeights(() => a, tree), weights, order, theta);
+}
+
+/**
+ * The same for a Rosenbrock method with the exact Jacobian: where a node has one child, `α_sj + γ_sj` stands for `a_sj`;
+ * where it has more, `α_sj` (Hairer and Wanner, "Solving ordinary differential equations II", 1996, theorem IV.7.4).
+ */
+export function rosenbrockResidual(
+  alpha: Matrix,
+  gamma: Matrix,
   weights: readonly number[],
   order: number,
   theta = 1,
 ): number {
+  const beta = alpha.map((row, s) => row.map((entry, j) => entry + gamma[s][j]));
+  const matrixOf = (children: number) => (children === 1 ? beta : alpha);
+  return largestResidual((tree) => elementaryWeights(matrixOf, tree), weights, order, theta);
+}
+
+type Matrix = readonly (readonly number[])[];
+
+function largestResidual(
+  elementaryOf: (tree: RootedTree) => number[],
+  weights: readonly number[],
+  order: number,
+  theta: number,
+): number {
   const residuals = rootedTrees(order).map((tree) => {
-    const elementary = elementaryWeights(a, tree);
+    const elementary = elementaryOf(tree);
     const sum = weights.reduce((total, weight, s) => total + weight * elementary[s], 0);
     return Math.abs(sum - theta ** order / densityOf(tree));
   });
   return Math.max(...residuals);
 }
 
-function elementaryWeights(a: readonly (readonly number[])[], tree: RootedTree): number[] {
-  const children = tree.map((child) => elementaryWeights(a, child));
-  return a.map((row) =>
+function elementaryWeights(matrixOf: (children: number) => Matrix, tree: RootedTree): number[] {
+  const children = tree.map((child) => elementaryWeights(matrixOf, child));
+  return matrixOf(tree.length).map((row) =>
     children.reduce((product, child) => product * row.reduce((sum, entry, j) => sum + entry * child[j], 0), 1),
   );
 }
