@@ -14,6 +14,7 @@ import {
   Invert,
   LearnedTime,
   linearPath,
+  MLPField,
   Normal,
   optimalTransport,
   RandomStream,
@@ -27,7 +28,7 @@ import {
 } from '../../src/index.js';
 import { onEachBackend } from '../support/backends.js';
 import { assertClose } from '../support/close.js';
-import { FormulaField, NetworkField } from '../support/network-field.js';
+import { FormulaField } from '../support/formula-field.js';
 import { gaussianRows, MEAN, SCALE, smallFlow } from './support.js';
 
 const stream = new RandomStream('flow-matching');
@@ -131,7 +132,7 @@ onEachBackend(test, 'an inverted field runs from its data side to its base side'
 });
 
 onEachBackend(test, 'gradients reach the field and nothing else, as the loss changes', (t) => {
-  const field = new NetworkField({ eventShape: [2] });
+  const field = new MLPField({ dims: 2, hidden: [16] });
   using flow = flowOf(new Affine({ eventShape: [2] }), continuous(field), new Affine({ shift: [1, 2], scale: [1, 3] }));
   tf.tidy(() => {
     const batch = batchOf(8);
@@ -185,7 +186,7 @@ onEachBackend(test, 'events of several axes are laid flat for paths and coupling
 
 onEachBackend(test, 'equal streams give equal losses, and nothing is left behind', (t) => {
   using flow = flowOf(
-    continuous(new NetworkField({ eventShape: [2] })),
+    continuous(new MLPField({ dims: 2, hidden: [16] })),
     new Standardize({ mean: [0, 1], std: [1, 2] }),
   );
   const batch = batchOf(7);
@@ -204,7 +205,7 @@ onEachBackend(test, 'equal streams give equal losses, and nothing is left behind
 
 test.serial('between two Gaussians the field is the closed form, and the flow has their density', async (t) => {
   await ready({ backend: 'wasm' });
-  const field = new NetworkField({ eventShape: [2], hidden: [24, 24] });
+  const field = new MLPField({ dims: 2, hidden: [24, 24], activation: 'silu' });
   using flow = flowOf(continuous(field, [1, 0]));
   await fit(flow, gaussianRows(20_000), {
     steps: 1500,
@@ -242,7 +243,7 @@ test.serial('between two Gaussians the field is the closed form, and the flow ha
 test.serial('fit standardises, validates and stays deterministic', async (t) => {
   await ready({ backend: 'wasm' });
   const train = async () => {
-    using flow = flowOf(continuous(new NetworkField({ eventShape: [2], hidden: [8] })), new Standardize({ eventShape: [2] })); // prettier-ignore
+    using flow = flowOf(continuous(new MLPField({ dims: 2, hidden: [8] })), new Standardize({ eventShape: [2] })); // prettier-ignore
     const history = await fit(flow, gaussianRows(120), {
       epochs: 2,
       batchSize: 40,

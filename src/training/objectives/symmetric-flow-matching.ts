@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowConfigError } from '../../errors.js';
 import { SymmetricFlow } from '../../flows/symmetric-flow.js';
 import { offTape } from '../../kernels/stop-gradient/off-tape.js';
@@ -34,7 +35,7 @@ export function symmetricFlowMatching({ times = uniformTimes() }: SymmetricFlowM
     }
     return tf.tidy(() => {
       const rows = x.shape[0];
-      const [t, point, target] = offTape(() => {
+      const [t, point, target] = offTape((): Tensor[] => {
         const y = model.embedLabels(context!, stream.split('labels'));
         const noise = stream.split('noise').normalTensor([rows, ...model.field.eventShape]);
         const [noiseX, noiseY] = model.separate(noise);
