@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ActivationName } from '../dense/activation.js';
 import { isFused } from '../dense/fused-activation.js';
@@ -44,6 +45,6 @@ export const dualDenseOp: FusedOp<DualDenseAttributes> = {
  * @returns `[batch, 1 + K, outputs]`, laid out as `x`; differentiable to any order
  */
 export function dualDense(x: Tensor, kernel: Tensor, shift: Tensor, activation: ActivationName = 'identity'): Tensor {
-  if (!isFused(activation)) return activateDual(activation, dualDense(x, kernel, shift));
+  if (!isFused(activation)) return tf.tidy(() => activateDual(activation, dualDense(x, kernel, shift)));
   return runFused(dualDenseOp, [x, kernel, shift], { activation, shiftPerRow: shift.shape[0] !== 1 })[0];
 }

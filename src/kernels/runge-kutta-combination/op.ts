@@ -46,7 +46,7 @@ function combinationOf(terms: number): FusedOp<CombinationAttributes> {
  * @throws FlowShapeError for a `k` of another shape, or another number of coefficients.
  */
 export function combination(y: Tensor, ks: readonly Tensor[], coefficients: readonly number[]): Tensor {
-  const [terms, factors] = termsOf(y, ks, coefficients);
+  const [terms, factors] = termsOf('combination', y, ks, coefficients);
   return addTerms(y, terms, factors);
 }
 
@@ -59,7 +59,7 @@ export function combination(y: Tensor, ks: readonly Tensor[], coefficients: read
  * @throws FlowShapeError as {@link combination}.
  */
 export function rowCombination(y: Tensor, ks: readonly Tensor[], h: Tensor, coefficients: readonly number[]): Tensor {
-  const [terms, factors] = termsOf(y, ks, coefficients);
+  const [terms, factors] = termsOf('rowCombination', y, ks, coefficients);
   if (terms.length === 0 || y.size === 0) return tf.clone(y);
   return tf.tidy(() => {
     const sum = addTerms(tf.mul(terms[0], factors[0]), terms.slice(1), factors.slice(1));
@@ -68,9 +68,14 @@ export function rowCombination(y: Tensor, ks: readonly Tensor[], h: Tensor, coef
 }
 
 /** The terms that are not zero. */
-function termsOf(y: Tensor, ks: readonly Tensor[], coefficients: readonly number[]): [Tensor[], number[]] {
+function termsOf(
+  where: string,
+  y: Tensor,
+  ks: readonly Tensor[],
+  coefficients: readonly number[],
+): [Tensor[], number[]] {
   if (coefficients.length !== ks.length) {
-    throw new FlowShapeError('combination', {
+    throw new FlowShapeError(where, {
       expected: `${ks.length} coefficients`,
       got: `${coefficients.length}`,
       hint: 'Each k has one.',
@@ -78,7 +83,7 @@ function termsOf(y: Tensor, ks: readonly Tensor[], coefficients: readonly number
   }
   const stray = ks.find(({ shape }) => shape.join() !== y.shape.join());
   if (stray) {
-    throw new FlowShapeError('combination', {
+    throw new FlowShapeError(where, {
       expected: `every k of shape [${y.shape.join(', ')}], as y`,
       got: `[${stray.shape.join(', ')}]`,
       hint: 'A right-hand side returns tensors of the shape of its state.',
