@@ -1,10 +1,21 @@
-import { fit, ready, cosine, toys, type ToyName } from 'tfjs-flows';
+import { fit, ffjord, regularisedLikelihood, type SolverSettings, ready, cosine, toys, type ToyName } from 'tfjs-flows';
 import { METHODS, JUDGE } from '../cnf-methods.js';
 import { scoresOf, totalProbability } from '../cnf-scores.js';
 await ready();
 const [toyName, methodName, steps, batch, lr] = process.argv.slice(2);
 const toy = toys[toyName as ToyName];
-const m = METHODS.find(({ name }) => name === methodName)!;
+const [kinetic, jacobian, time, rate] = (process.argv[7] ?? '').split(',').map(Number);
+const m0 = METHODS.find(({ name }) => name === methodName)!;
+const m = process.argv[7]
+  ? {
+      ...m0,
+      objective: regularisedLikelihood(m0.name === 'RNODE' ? { kinetic, jacobian } : { time }),
+      build: (d: number, s: number, so?: SolverSettings) =>
+        m0.name === 'RNODE'
+          ? m0.build(d, s, so)
+          : ffjord({ dims: d, seed: s, standardize: false, solver: so, learnedTime: { rate } }),
+    }
+  : m0;
 const rows = toy(25600, { seed: 'train' });
 const test = toy(5000, { seed: 'test' });
 const flow = m.build(2, 0);
