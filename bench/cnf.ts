@@ -41,7 +41,7 @@ interface Saving {
 export async function benchCnf(quick: boolean): Promise<BenchResult> {
   await ready();
   const problems = quick
-    ? [toyProblem('eightGaussians', 1, 40 * BATCH), proteinProblem(1, 10 * BATCH)]
+    ? [toyProblem('eightGaussians', 1, 24 * BATCH), proteinProblem(1, 8 * BATCH)]
     : [toyProblem('twoMoons', 6), toyProblem('eightGaussians', 8), proteinProblem(3)];
   const results: Outcome[] = [];
   for (const problem of problems) {
