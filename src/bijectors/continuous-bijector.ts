@@ -58,13 +58,18 @@ export interface ContinuousReport {
 export class ContinuousBijector extends Bijector {
   static override readonly className = 'ContinuousBijector';
   static override readonly samples: readonly (() => Bijector)[] = [
-    () => new ContinuousBijector({ field: new MLPField({ dims: 2, hidden: [8, 8], seed: 1 }), solver: SAMPLE_SOLVER }),
     () =>
       new ContinuousBijector({
-        field: new MLPField({ dims: 1, hidden: [8], contextShape: [2], time: 'concatSquash', seed: 2 }),
+        field: new MLPField({ dims: 2, hidden: [], seed: 1 }),
+        span: [0, 0.5],
+        solver: { method: 'tsit5', steps: 2 },
+      }),
+    () =>
+      new ContinuousBijector({
+        field: new MLPField({ dims: 1, hidden: [4], contextShape: [2], time: 'concatSquash', seed: 2 }),
         span: [1, 0],
         learnedTime: new LearnedTime(),
-        solver: SAMPLE_SOLVER,
+        solver: { method: 'tsit5', steps: 4 },
       }),
   ];
 
@@ -214,9 +219,6 @@ export class ContinuousBijector extends Bijector {
     return this.span.map((time) => (time !== 0 && learnedTime ? tf.mul(learnedTime.value(), Math.sign(time)) : time));
   }
 }
-
-/** Tight enough for the tests. */
-const SAMPLE_SOLVER: SolverSettings = { rtol: 1e-6, atol: 1e-6 };
 
 type Direction = 'forward' | 'inverse';
 

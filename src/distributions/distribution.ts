@@ -49,6 +49,8 @@ export abstract class Distribution extends Module {
   readonly reparameterised: boolean = false;
   /** Whether draws can be scaled about their centre by a temperature. */
   readonly supportsTemperature: boolean = false;
+  /** Whether `logProb` can be evaluated; false for models that only draw. */
+  readonly hasDensity: boolean = true;
 
   /** `log p(x)` in nats, `[batch]`, of `x` with shape `[batch, ...eventShape]`. */
   protected abstract density(x: Tensor, context: Tensor | null): Tensor;

@@ -44,8 +44,8 @@ const INITIAL_RANGE = 0.1;
 export class EquivariantField extends VectorField {
   static override readonly className: string = 'EquivariantField';
   static override readonly samples: readonly (() => VectorField)[] = [
-    () => new EquivariantField({ points: 3, spatialDims: 2, hidden: 5, layers: 2 }),
-    () => new EquivariantField({ points: 2, hidden: 4, layers: 2, types: [0, 1], activation: 'tanh', initialOutput: 'zero' }), // prettier-ignore
+    () => new EquivariantField({ points: 2, spatialDims: 2, hidden: 5, layers: 2 }),
+    () => new EquivariantField({ points: 3, spatialDims: 1, hidden: 4, layers: 2, types: [0, 1, 0], activation: 'tanh', initialOutput: 'zero' }), // prettier-ignore
   ];
 
   override readonly eventShape: Shape;

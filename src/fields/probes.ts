@@ -78,7 +78,10 @@ export function probesFor(
     case 'rademacher':
       return rademacherProbes(stream, rows, probes, dims);
     case 'hutch++':
-      return rademacherProbes(stream, rows, 2 * probes, dims);
+      // Random signs of few dimensions are dependent now and then, which would waste parts of the sketch.
+      return tf.tidy(() =>
+        tf.concat([gaussianProbes(stream, rows, probes, dims), rademacherProbes(stream, rows, probes, dims)], 1),
+      );
   }
 }
 

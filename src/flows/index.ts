@@ -1,9 +1,14 @@
+export type { ContinuousFlowOptions } from './continuous-recipe.js';
+export * from './ffjord.js';
 export * from './flow.js';
-export { loadFlow, removeFlow } from './load-flow.js';
+export { loadFlow, removeFlow, type LoadFlowOptions } from './load-flow.js';
+export * from './load-symmetric-flow.js';
 export { iaf } from './iaf.js';
 export { maf } from './maf.js';
+export * from './ot-flow.js';
 export { nice } from './nice.js';
 export { realNvp } from './real-nvp.js';
 export type { Mixing, RecipeOptions } from './recipe.js';
 export * from './spline-autoregressive-flow.js';
 export * from './spline-coupling-flow.js';
+export * from './symmetric-flow.js';

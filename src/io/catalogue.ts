@@ -5,6 +5,7 @@ import * as elementwise from '../elementwise/index.js';
 import { FlowConfigError } from '../errors.js';
 import * as fields from '../fields/index.js';
 import { Flow } from '../flows/flow.js';
+import { SymmetricFlow } from '../flows/symmetric-flow.js';
 import type { Catalogue, ConfigurableClass } from './config.js';
 
 /**
@@ -12,7 +13,14 @@ import type { Catalogue, ConfigurableClass } from './config.js';
  * own. A new class is in it as soon as its file is exported.
  */
 export function libraryCatalogue(): Catalogue {
-  return (catalogue ??= catalogueOf([bijectors, conditioners, distributions, elementwise, fields, { Flow }]));
+  return (catalogue ??= catalogueOf([
+    bijectors,
+    conditioners,
+    distributions,
+    elementwise,
+    fields,
+    { Flow, SymmetricFlow },
+  ]));
 }
 
 let catalogue: Catalogue | null = null;

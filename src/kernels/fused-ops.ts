@@ -7,6 +7,7 @@ import { inverseOp } from './inverse/op.js';
 import { luOp } from './lu/op.js';
 import { paddedInverseOp } from './padded-convolution/op.js';
 import { splineOp } from './rational-quadratic-spline/op.js';
+import { combinationOps } from './runge-kutta-combination/op.js';
 import { slogdetOp } from './slogdet/op.js';
 import { solveOp } from './solve/op.js';
 import { sumLogDetsOp } from './sum-log-dets/op.js';
@@ -18,6 +19,7 @@ export const FUSED_OPS: readonly FusedOp<object>[] = [
   maskedDenseOp,
   dualDenseOp,
   splineOp,
+  ...combinationOps,
   affineOp,
   sumLogDetsOp,
   adamOp,

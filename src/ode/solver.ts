@@ -148,14 +148,16 @@ export class Solver {
           const dy = tf.slice(upstream, [0, 0], [-1, width]);
           const dq = quadratures > 0 ? tf.slice(upstream, [0, width], [-1, quadratures]) : null;
           const kept = records.map((record) => record.withTensors(rest.slice(next, (next += record.tensors.length))));
-          const pulled = offTape(() =>
-            stored ? this.#backThrough(kept, own, dy, dq) : this.#backByAdjoint(end, own, dy, dq, start, stop),
-          );
-          const endGradients = [
-            ...(typeof from === 'number' ? [] : [tf.neg(this.#timeGradient(start, y0, own, pulled.y, dq))]),
-            ...(typeof to === 'number' ? [] : [this.#timeGradient(stop, end, own, dy, dq)]),
-          ];
-          return [pulled.y, ...pulled.inputs, ...pulled.variables, ...endGradients];
+          return offTape(() => {
+            const pulled = stored
+              ? this.#backThrough(kept, own, dy, dq)
+              : this.#backByAdjoint(end, own, dy, dq, start, stop);
+            const endGradients = [
+              ...(typeof from === 'number' ? [] : [tf.neg(this.#timeGradient(start, y0, own, pulled.y, dq))]),
+              ...(typeof to === 'number' ? [] : [this.#timeGradient(stop, end, own, dy, dq)]),
+            ];
+            return [pulled.y, ...pulled.inputs, ...pulled.variables, ...endGradients];
+          });
         },
       };
     })(...sources);

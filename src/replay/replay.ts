@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { penaltyCollector } from '../path-penalties.js';
 import { sizeOf, type Shape } from '../shapes.js';
 import { trainingStream } from '../training-mode.js';
 import { lanesOf, type Lane } from './lanes.js';
@@ -79,10 +80,11 @@ export class Replay {
   }
 }
 
-/** Whether replaying is possible at this moment: on wasm, and with nobody watching the kernels go by. */
+/** Whether replaying is possible at this moment: on wasm, and with nobody watching what goes by. */
 export function canReplay(): boolean {
   const { gradientDepth } = tf.engine().state;
-  return tf.getBackend() === 'wasm' && gradientDepth === 0 && !isTracing() && trainingStream() === null;
+  const watched = gradientDepth > 0 || isTracing() || trainingStream() !== null || penaltyCollector() !== null;
+  return tf.getBackend() === 'wasm' && !watched;
 }
 
 /** Programs of all lanes for one set of shapes, with their memory. */

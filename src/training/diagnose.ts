@@ -75,7 +75,7 @@ function trace(model: Distribution, { batch, shapes, stream }: Evidence): Stage[
       const z = walk(model.bijector, 'bijector', 'inverse', x, context, stages);
       const density = model.base.logProb(z, { context: model.base.contextShape && context });
       stages.push({ path: 'base', className: model.base.className, tensors: { 'log-density': density } });
-    } else {
+    } else if (model.hasDensity) {
       const density = model.logProb(x, { context });
       stages.push({ path: '', className: model.className, tensors: { 'log-density': density } });
     }

@@ -300,9 +300,16 @@ async function matchesDifferences(subject: Subject): Promise<void> {
 
 /** Gradients of a loss by the path of the parameter; those that nothing connects with it are left out. */
 async function gradients(subject: Subject, loss: () => tf.Scalar): Promise<Map<string, Float32Array>> {
-  const { value, grads } = tf.variableGrads(loss, subject.field.trainableVariables);
-  value.dispose();
   const byPath = new Map<string, Float32Array>();
+  let grads: tf.NamedTensorMap;
+  try {
+    const result = tf.variableGrads(loss, subject.field.trainableVariables);
+    result.value.dispose();
+    grads = result.grads;
+  } catch (error) {
+    if (String(error).includes('Cannot find a connection')) return byPath;
+    throw error;
+  }
   for (const { path, variable } of subject.trainable) {
     const gradient = grads[variable.name];
     if (gradient) byPath.set(path, await read(gradient));

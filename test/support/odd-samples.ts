@@ -1,12 +1,13 @@
 import type { FusedOp, FusedSample } from '../../src/kernels/fused/op.js';
 import { waves } from '../../src/kernels/fused/waves.js';
 import type { SplineAttributes } from '../../src/kernels/rational-quadratic-spline/spec.js';
-import { sizeOf } from '../../src/shapes.js';
+import { sizeOf, type Shape } from '../../src/shapes.js';
 
-/** Inputs that have one row for each row of the batch. */
+/** Inputs that have one row for each row of the batch, or one row for all. */
 const BATCHED: Readonly<Record<string, readonly string[]>> = {
   TfjsFlowsDense: ['x'],
   TfjsFlowsMaskedDense: ['x'],
+  TfjsFlowsDualDense: ['x', 'shift'],
   TfjsFlowsRationalQuadraticSpline: ['x', 'raw'],
   TfjsFlowsAffine: ['x', 'raw'],
   TfjsFlowsSumLogDets: ['x'],
@@ -18,6 +19,10 @@ export function isRowwise({ name }: FusedOp<object>): boolean {
   return name in BATCHED;
 }
 
+function isBatched({ name, inputs }: FusedOp<object>, input: number, shape: Shape): boolean {
+  return BATCHED[name].includes(inputs[input]) && shape[0] > 1;
+}
+
 const BATCHES = [1, 2, 5, 33];
 
 /** Samples of an operation with other numbers of rows: fewer than kernels work on at a time, and no multiple of it. */
@@ -25,7 +30,7 @@ export function oddSizes(op: FusedOp<object>): FusedSample<object>[] {
   return BATCHES.map((batch, k) => {
     const { attributes, inputs } = op.samples[(3 * k) % op.samples.length];
     const resized = inputs.map((input, i) => {
-      if (!BATCHED[op.name].includes(op.inputs[i])) return input;
+      if (!isBatched(op, i, input.shape)) return input;
       const shape = [batch, ...input.shape.slice(1)];
       const values = waves(sizeOf(shape), 1.3, 0.4 + i);
       return { shape, values: op.inputs[i] === 'meanSquare' ? values.map((value) => value ** 2) : values };
@@ -39,7 +44,7 @@ export function emptySamples(op: FusedOp<object>): FusedSample<object>[] {
   return op.samples.slice(0, 1).map(({ attributes, inputs }) => ({
     attributes,
     inputs: inputs.map((input, i) =>
-      BATCHED[op.name].includes(op.inputs[i]) ? { shape: [0, ...input.shape.slice(1)], values: [] } : input,
+      isBatched(op, i, input.shape) ? { shape: [0, ...input.shape.slice(1)], values: [] } : input,
     ),
   }));
 }

@@ -1,37 +1,13 @@
 import type { GpuKernel } from '../fused/gpu.js';
-import type { FusedActivation } from './fused-activation.js';
+import { GPU_SLOPE, GPU_VALUE } from './gpu-activation.js';
 import type { DenseAttributes } from './spec.js';
-
-/** `φ(u)` of a number that is not NaN. */
-const VALUE: Readonly<Record<FusedActivation, string>> = {
-  identity: 'u',
-  relu: 'max(u, 0.0)',
-  leakyRelu: 'max(u, 0.01 * u)',
-  elu: 'pick(u > 0.0, u, exp(min(u, 0.0)) - 1.0)',
-  // Beyond ±20, tanh is ±1 in float32, and some drivers divide infinities.
-  tanh: 'tanh(max(-20.0, min(u, 20.0)))',
-  sigmoid: 'sigmoid(u)',
-  softplus: 'softplus(u)',
-};
-
-/** `φ′` in terms of `v = φ(u)`. */
-const SLOPE: Readonly<Record<FusedActivation, string>> = {
-  identity: '1.0',
-  relu: 'pick(v > 0.0, 1.0, 0.0)',
-  leakyRelu: 'pick(v > 0.0, 1.0, 0.01)',
-  elu: 'pick(v > 0.0, 1.0, 1.0 + v)',
-  tanh: '1.0 - v * v',
-  sigmoid: 'v * (1.0 - v)',
-  // 1 - exp(-v), which cancels near zero.
-  softplus: 'pick(v < 0.01, v * (1.0 - 0.5 * v * (1.0 - v / 3.0)), 1.0 - exp(-v))',
-};
 
 /** Product, bias and activation of one output number. */
 export const denseOnGpu: GpuKernel<DenseAttributes> = ([[, inputs], [, outputs], , mask], { activation }) => ({
   ints: { inputs, outputs },
   code: `${weight(mask !== undefined)}
 float activate(float u) {
-  return ${VALUE[activation]};
+  return ${GPU_VALUE[activation]};
 }
 float compute(int index) {
   int row = index / outputs;
@@ -59,7 +35,7 @@ export const denseGradientOnGpu: GpuKernel<DenseAttributes> = (
   code: `${weight(mask !== undefined)}
 float upstream(int at) {
   float v = y(at);
-  return dy(at) * (${SLOPE[activation]});
+  return dy(at) * (${GPU_SLOPE[activation]});
 }
 float inputGradient(int row, int i) {
   float sum = 0.0;

@@ -1,12 +1,15 @@
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ActivationName } from '../dense/activation.js';
 import { isFused } from '../dense/fused-activation.js';
 import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
 import { dualDenseGradientOnCpu, dualDenseOnCpu } from './cpu.js';
+import { dualDenseGradientOnGpu, dualDenseOnGpu } from './gpu.js';
 import { activateDual, dualDenseReference } from './reference.js';
 import { dualDenseSamples } from './samples.js';
 import type { DualDenseAttributes } from './spec.js';
+import { dualDenseGradientOnWasm, dualDenseOnWasm } from './wasm.js';
 
 /** A dense layer on dual numbers, see {@link dualDense}. */
 export const dualDenseOp: FusedOp<DualDenseAttributes> = {
@@ -16,12 +19,16 @@ export const dualDenseOp: FusedOp<DualDenseAttributes> = {
   outputShapes: ([[batch, entries], [, outputs]]) => [[batch, entries, outputs]],
   reference: (inputs, { activation }) => [dualDenseReference(inputs, activation)],
   cpu: dualDenseOnCpu,
+  wasm: dualDenseOnWasm,
+  gpu: dualDenseOnGpu,
   gradient: {
     name: 'TfjsFlowsDualDenseGradient',
     inputs: ['x', 'kernel', 'y', 'dy'],
     outputs: ['dx', 'dkernel', 'dshift'],
     outputShapes: ([x, kernel], { shiftPerRow }) => [x, kernel, [shiftPerRow ? x[0] : 1, kernel[1]]],
     cpu: dualDenseGradientOnCpu,
+    wasm: dualDenseGradientOnWasm,
+    gpu: dualDenseGradientOnGpu,
   },
   samples: dualDenseSamples,
 };
@@ -38,6 +45,6 @@ export const dualDenseOp: FusedOp<DualDenseAttributes> = {
  * @returns `[batch, 1 + K, outputs]`, laid out as `x`; differentiable to any order
  */
 export function dualDense(x: Tensor, kernel: Tensor, shift: Tensor, activation: ActivationName = 'identity'): Tensor {
-  if (!isFused(activation)) return activateDual(activation, dualDense(x, kernel, shift));
+  if (!isFused(activation)) return tf.tidy(() => activateDual(activation, dualDense(x, kernel, shift)));
   return runFused(dualDenseOp, [x, kernel, shift], { activation, shiftPerRow: shift.shape[0] !== 1 })[0];
 }

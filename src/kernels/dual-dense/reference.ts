@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { GradSaveFunc, Tensor } from '@tensorflow/tfjs-core';
 import { activate, type ActivationName } from '../dense/activation.js';
 
 /** `φ′` at `u` with `y = φ(u)`, from operations that TF.js differentiates to any order; null for a slope of one. */
@@ -35,15 +35,28 @@ export function activateDual(name: ActivationName, u: Tensor): Tensor {
 export function dualDenseReference([x, kernel, shift]: Tensor[], activation: ActivationName): Tensor {
   const [batch, entries, inputs] = x.shape as [number, number, number];
   const outputs = kernel.shape[1]!;
+  if (batch * outputs === 0) return nothing([batch, entries, outputs], [x, kernel, shift]);
   const products = tf.matMul(tf.reshape(x, [batch * entries, inputs]), kernel);
   const [value, tangents] = split(tf.reshape(products, [batch, entries, outputs]));
   const shifted = tf.add(value, tf.reshape(shift, [shift.shape[0], 1, outputs]));
   return activateDual(activation, tangents ? tf.concat([shifted, tangents], 1) : shifted);
 }
 
-/** Values, `[batch, 1, n]`, and derivatives, `[batch, K, n]`, or null for none. */
+/** A result without numbers. Gradients of stock operations on such are wrong on some backends; here they are zero. */
+function nothing(shape: number[], inputs: Tensor[]): Tensor {
+  return tf.customGrad((...given) => {
+    const save = given.pop() as unknown as GradSaveFunc;
+    save(given as Tensor[]);
+    return { value: tf.zeros(shape), gradFunc: (_, saved) => saved.map((input) => tf.zerosLike(input)) };
+  })(...inputs);
+}
+
+/**
+ * Values, `[batch, 1, n]`, and derivatives, `[batch, K, n]`, or null for none. A batch without rows is not taken apart:
+ * not every backend can.
+ */
 function split(u: Tensor): [value: Tensor, tangents: Tensor | null] {
   const entries = u.shape[1]!;
-  if (entries === 1) return [u, null];
+  if (entries === 1 || u.size === 0) return [u, null];
   return tf.split(u, [1, entries - 1], 1) as [Tensor, Tensor];
 }

@@ -9,8 +9,6 @@ import { PlannedStepper, type SteppingPlan } from './planned-stepper.js';
 
 /** Sizes that are kept ready; the one unused for longest makes room. */
 const MAX_KEPT = 8;
-/** From so many rows on a first solve is worth the preparation; with fewer a second. */
-const MANY_ROWS = 64;
 
 interface Freeable {
   free(): void;
@@ -19,7 +17,7 @@ interface Freeable {
 /** Steppers and ways back of one system that are kept prepared, by the shapes of what they are for. */
 export class Plans {
   readonly #mirror: SharedMirror;
-  readonly #kept = new Map<string, Freeable | number | null>();
+  readonly #kept = new Map<string, Freeable | null>();
 
   constructor({ variables }: System) {
     this.#mirror = new SharedMirror(() => variables);
@@ -38,7 +36,7 @@ export class Plans {
   }
 
   dispose(): void {
-    for (const kept of this.#kept.values()) free(kept);
+    for (const kept of this.#kept.values()) kept?.free();
     this.#kept.clear();
     this.#mirror.free();
   }
@@ -52,16 +50,17 @@ export class Plans {
   ): Made | null {
     if (tf.getBackend() !== 'wasm' || isTracing() || y.shape[0] === 0) return null;
     const key = [name, ...[y, ...inputs].map(({ shape }) => shape.join('x'))].join(' ');
-    const known = this.#kept.get(key) ?? 0;
+    const known = this.#kept.get(key) as Made | null | undefined;
     this.#kept.delete(key);
-    const found = typeof known !== 'number' ? (known as Made | null) : known > 0 || y.shape[0] >= MANY_ROWS ? this.#build(y, inputs, Class, plan) : 1; // prettier-ignore
+    // Prepared at once, though a single solve would be done sooner without: so equal solves give equal bits.
+    const found = known === undefined ? this.#build(y, inputs, Class, plan) : known;
     this.#kept.set(key, found);
     if (this.#kept.size > MAX_KEPT) {
       const [oldest, made] = this.#kept.entries().next().value!;
-      free(made);
+      made?.free();
       this.#kept.delete(oldest);
     }
-    return typeof found === 'number' ? null : found;
+    return found;
   }
 
   #build<Plan, Made>(
@@ -76,7 +75,3 @@ export class Plans {
 }
 
 type Place = Parameters<typeof PlannedStepper.build> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : never;
-
-function free(kept: Freeable | number | null): void {
-  if (typeof kept === 'object') kept?.free();
-}

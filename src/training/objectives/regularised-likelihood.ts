@@ -42,18 +42,28 @@ export function regularisedLikelihood(options: RegularisedLikelihoodOptions): Ob
       const found = new Map<PathPenalty, Tensor[]>();
       const collector = {
         wanted: [...weights.keys()],
-        add: (penalty: PathPenalty, value: Tensor) => found.set(penalty, [...(found.get(penalty) ?? []), tf.mean(value)]), // prettier-ignore
+        add: (penalty: PathPenalty, value: Tensor) => {
+          // It is handed over from inside of a scope that frees what it made.
+          found.set(penalty, [...(found.get(penalty) ?? []), tf.keep(tf.mean(value))]);
+        },
       };
-      const logProb = collectingPenalties(collector, () => model.logProb(x, { context }));
-      const terms = [...weights].flatMap(([penalty, weight]) => {
-        const values = found.get(penalty);
-        if (values) return values.map((value) => tf.mul(value, weight));
-        throw new FlowConfigError(`regularisedLikelihood.${penalty}`, {
-          expected: penalty === 'time' ? 'a flow with a learned stopping time' : 'a continuous flow',
-          got: `a ${model.className} without`,
-          hint: 'It may be hidden behind a part that is no continuous bijector; leave this weight out.',
+      try {
+        const logProb = collectingPenalties(collector, () => model.logProb(x, { context }));
+        const terms = [...weights].flatMap(([penalty, weight]) => {
+          const values = found.get(penalty) ?? refuse(penalty, model);
+          return values.map((value) => tf.mul(value, weight));
         });
-      });
-      return terms.reduce((sum, term) => tf.add(sum, term), tf.mul(tf.neg(tf.mean(logProb)), likelihood));
+        return terms.reduce((sum, term) => tf.add(sum, term), tf.mul(tf.neg(tf.mean(logProb)), likelihood));
+      } finally {
+        tf.dispose([...found.values()]);
+      }
     });
+}
+
+function refuse(penalty: PathPenalty, model: Distribution): never {
+  throw new FlowConfigError(`regularisedLikelihood.${penalty}`, {
+    expected: penalty === 'time' ? 'a flow with a learned stopping time' : 'a continuous flow',
+    got: `a ${model.className} without`,
+    hint: 'It may be hidden behind a part that is no continuous bijector; leave this weight out.',
+  });
 }

@@ -4,7 +4,12 @@ const FLOAT: usize = 4;
 
 /** `out[j] = Σ_i x[i, j]` for row-major `x`, `[rows, columns]`. */
 export function sumRows(x: usize, out: usize, rows: i32, columns: i32): void {
-  const row = <usize>columns * FLOAT;
+  sumRowsApart(x, columns, out, rows, columns);
+}
+
+/** As {@link sumRows}, for rows that lie `stride` numbers apart. */
+export function sumRowsApart(x: usize, stride: i32, out: usize, rows: i32, columns: i32): void {
+  const row = <usize>stride * FLOAT;
   let j: i32 = 0;
   for (; j + 16 <= columns; j += 16) {
     let s0 = splat(0), s1 = splat(0), s2 = splat(0), s3 = splat(0);

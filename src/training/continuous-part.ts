@@ -1,0 +1,81 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Bijector } from '../bijectors/bijector.js';
+import { Chain } from '../bijectors/chain.js';
+import { ContinuousBijector } from '../bijectors/continuous-bijector.js';
+import { Invert } from '../bijectors/invert.js';
+import type { Distribution } from '../distributions/distribution.js';
+import { FlowConfigError } from '../errors.js';
+import type { VectorField } from '../fields/vector-field.js';
+import { Flow } from '../flows/flow.js';
+import type { RandomStream } from '../random.js';
+
+/** The vector field inside a flow, and what stands on both sides of it. */
+export interface ContinuousPart {
+  readonly field: VectorField;
+  /** Times of the field on the base side and on the data side. */
+  readonly span: readonly [base: number, data: number];
+  /** `n` draws from the base, where they enter the field. */
+  drawStart(n: number, stream: RandomStream, context: Tensor | null): Tensor;
+  /** Data, where they leave the field. */
+  pullBack(x: Tensor, context: Tensor | null): Tensor;
+}
+
+/**
+ * Finds the one continuous bijector of a flow, alone or among the members of chains.
+ *
+ * @throws FlowConfigError for a model that is no flow, has no continuous bijector or several, or learns its times.
+ */
+export function continuousPart(model: Distribution, where: string): ContinuousPart {
+  const refuse = (got: string, hint?: string) =>
+    new FlowConfigError(where, { expected: 'a Flow with one ContinuousBijector', got, hint });
+  if (!(model instanceof Flow)) throw refuse(`a ${model.className}`);
+  const stages = stagesOf(model.bijector);
+  const found = stages.flatMap(({ bijector }, i) => (bijector instanceof ContinuousBijector ? [i] : []));
+  if (found.length !== 1) {
+    const hint = 'Give `bijector` as one, or as a Chain that has one among its members.';
+    throw refuse(found.length === 0 ? 'one without' : `${found.length} of them`, hint);
+  }
+  const [at] = found;
+  const { bijector, inverted } = stages[at];
+  const { field, span, learnedTime } = bijector as ContinuousBijector;
+  if (learnedTime) {
+    throw refuse('one that learns its times', 'Paths have the times that they are given: leave `learnedTime` out.');
+  }
+  const { base } = model;
+  return {
+    field,
+    span: inverted ? [span[1], span[0]] : span,
+    drawStart: (n, stream, context) =>
+      stages
+        .slice(0, at)
+        .reduce(
+          (z, stage) => run(stage, 'forward', z, context),
+          base.sample(n, { seed: stream, context: base.contextShape && context }),
+        ),
+    pullBack: (x, context) =>
+      stages
+        .slice(at + 1)
+        .reverse()
+        .reduce((y, stage) => run(stage, 'inverse', y, context), x),
+  };
+}
+
+/** A bijector, or one the other way round. */
+interface Stage {
+  readonly bijector: Bijector;
+  readonly inverted: boolean;
+}
+
+/** What a bijector consists of, from base to data. */
+function stagesOf(bijector: Bijector, inverted = false): Stage[] {
+  if (bijector instanceof Invert) return stagesOf(bijector.bijector, !inverted);
+  if (!(bijector instanceof Chain)) return [{ bijector, inverted }];
+  const stages = bijector.bijectors.flatMap((member) => stagesOf(member, inverted));
+  return inverted ? stages.reverse() : stages;
+}
+
+function run(stage: Stage, direction: 'forward' | 'inverse', input: Tensor, context: Tensor | null): Tensor {
+  const { bijector, inverted } = stage;
+  const own = bijector.contextShape && context;
+  return (direction === 'forward') !== inverted ? bijector.forward(input, own) : bijector.inverse(input, own);
+}

@@ -1,0 +1,4 @@
+export type { BatchCoupling } from './batch-coupling.js';
+export * from './entropic-transport.js';
+export * from './independent.js';
+export * from './optimal-transport.js';
