@@ -26,8 +26,8 @@ export interface Route {
   readonly where: string;
   /** Called after every step with its record, which it takes over; leave it out and no records are made. */
   readonly onStep?: (record: StepRecord) => void;
-  /** Asked after every step; true ends the walk. */
-  readonly isDone?: () => boolean;
+  /** Asked after every step, for each row with `per-row` and else for all together (0); true ends its walk. */
+  readonly isDone?: (group: number) => boolean;
 }
 
 /** How a walk went. */
@@ -65,10 +65,11 @@ export function integrate(stepper: Stepper, route: Route): Walk {
     let open = 0;
     for (let i = 0; i < count; i++) {
       moved[i] = 0;
+      if (next[i] < targets.length && isDone?.(i)) next[i] = targets.length;
       if (next[i] === targets.length) continue;
       open++;
       const left = targets[next[i]] - t[i];
-      // A last step that would leave a sliver is stretched a little, and one before that halved.
+      // A last step that would leave a sliver is stretched a little.
       lands[i] = Math.abs(h[i]) >= Math.abs(left) * (1 - 1e-4) ? 1 : 0;
       moved[i] = lands[i] ? left : h[i];
       if (steps[i] + rejected[i] >= maxSteps) throw tooManySteps(where, maxSteps, t[i], count > 1 ? i : null);
@@ -76,7 +77,7 @@ export function integrate(stepper: Stepper, route: Route): Walk {
         throw tooShort(where, t[i], moved[i], count > 1 ? i : null);
       }
     }
-    if (open === 0 || isDone?.()) break;
+    if (open === 0) break;
     const errors = stepper.attempt(t, moved);
     const ratios = groupRatios(errors, grouping);
     const accepted = new Uint8Array(stepper.rows);
@@ -88,7 +89,11 @@ export function integrate(stepper: Stepper, route: Route): Walk {
       if (!good && !Number.isFinite(ratio) && Math.abs(moved[i]) < 1e3 * shortest(t[i])) {
         throw notFinite(where, t[i], firstBad(errors, count > 1 ? i : null));
       }
-      if (adaptive) h[i] = moved[i] * controls[i].next(ratio);
+      if (adaptive) {
+        const proposed = moved[i] * controls[i].next(ratio);
+        // That a step was cut short to land on a time says nothing against the length it would have had.
+        h[i] = good && lands[i] && Math.abs(h[i]) > Math.abs(proposed) ? h[i] : proposed;
+      }
       if (!good) {
         rejected[i]++;
         continue;

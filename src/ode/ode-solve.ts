@@ -123,7 +123,7 @@ export function odeSolve<Y extends Tensor | Tensor[]>(
       end = go(start, from, to, {
         stops: stopAt,
         ...(watched ? { onStep } : {}),
-        ...(finder ? { isDone: () => finder.complete } : {}),
+        ...(finder ? { isDone: (group) => finder.isDone(settings.grouping === 'per-row' ? group : null) } : {}),
       });
       if (finder) end = finder.replaceIn(end);
       passed.push(...(saver?.tensors() ?? []));
