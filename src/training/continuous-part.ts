@@ -15,9 +15,9 @@ export interface ContinuousPart {
   /** Times of the field on the base side and on the data side. */
   readonly span: readonly [base: number, data: number];
   /** `n` draws from the base, where they enter the field. */
-  drawStart(n: number, stream: RandomStream, context: Tensor | null): Tensor;
+  readonly drawStart: (n: number, stream: RandomStream, context: Tensor | null) => Tensor;
   /** Data, where they leave the field. */
-  pullBack(x: Tensor, context: Tensor | null): Tensor;
+  readonly pullBack: (x: Tensor, context: Tensor | null) => Tensor;
 }
 
 /**

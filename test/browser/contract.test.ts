@@ -6,6 +6,7 @@ import { WASM_PATH } from '../../support/browser/wasm-path.js';
 /** Claims that no backend can break by itself; the tests in Node are enough for them. */
 const SAME_EVERYWHERE = [
   'inputs and contexts of a wrong shape are refused',
+  'times, points, contexts and directions of a wrong shape are refused',
   'its configuration and parameters rebuild it',
   'batches of every shape are mapped row by row',
 ];

@@ -26,6 +26,11 @@ export async function repairedOperations(): Promise<Record<string, number[]>> {
     note('cumsum, axis 0', [filled([3, 4], 0)], (x) => tf.cumsum(x, 0));
     note('cumsum, axis -1', [filled([3, 4], 0)], (x) => tf.cumsum(x, -1, true));
     note('cumsum, axis -2', [filled([2, 3, 4], 0)], (x) => tf.cumsum(x, -2, false, true));
+    // A first part that is broadcast to the shape of the whole, which has been on the device before.
+    const [whole, other] = [tf.add(filled([16, 16], 0), filled([16, 16], 1)), filled([16, 16], 2)];
+    note('first of some slices', [whole, other], (x, y) => tf.add(tf.square(y), tf.slice(x, [0, 0], [1, 16])));
+    note('first of a split', [whole, other], (x, y) => tf.mul(tf.square(y), tf.split(x, 16)[0]));
+    note('first of a stack', [whole, other], (x, y) => tf.mul(tf.square(y), tf.unstack(x)[0]));
     const rows = tf.tensor2d([[2, 0], [1, 1]], [2, 2], 'int32'); // prettier-ignore
     note('gather', [filled([4, 3], 0)], (x) => tf.gather(x, tf.tensor1d([3, 1, 1, 0], 'int32')));
     note('gather in batches', [filled([2, 3, 4], 0)], (x) => tf.gather(x, rows, 1, 1));

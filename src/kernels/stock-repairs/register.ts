@@ -6,6 +6,7 @@ import { cumsumGradient, repairedCumsum } from './cumsum.js';
 import { einsumGradient, einsumKernel } from './einsum.js';
 import { batchedGather, gatherGradient } from './gather.js';
 import { segmentSumKernel } from './segment-sum.js';
+import { repairedCut } from './slice.js';
 
 /** Gradients that TF.js lacks or has wrong, for all backends; replaces its own, once. */
 export function registerStockGradients(): void {
@@ -28,6 +29,8 @@ export function completeBackend(backendName: string): void {
     }
     wrap(tf.GatherV2, backendName, batchedGather);
   }
+  if (backendName === 'webgl')
+    for (const name of [tf.Slice, tf.SplitV, tf.Unpack]) wrap(name, backendName, repairedCut);
   if (backendName === 'wasm' || backendName === 'cpu') replace(segmentSumKernel(backendName));
   if (backendName !== 'tensorflow') {
     replace(einsumKernel(backendName));

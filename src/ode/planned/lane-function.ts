@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { SimdCall } from '../../kernels/fused/wasm.js';
 import type { Heap } from '../../replay/heap.js';
+import type { Lane } from '../../replay/lanes.js';
 import type { Mirror } from '../../replay/mirror.js';
 import { compile, type Program } from '../../replay/program.js';
 import { trace } from '../../replay/trace.js';
@@ -66,6 +67,33 @@ export class LaneFunction {
   free(): void {
     for (const address of this.#constants.values()) this.#heap.free(address);
   }
+}
+
+/**
+ * The same function for lanes of all lengths that there are, by length.
+ *
+ * @param examples inputs for a lane of so many rows; they are freed
+ * @returns null when it cannot be repeated from its kernels
+ */
+export function laneFunctions(
+  compute: (inputs: Tensor[]) => Tensor[],
+  lanes: readonly Lane[],
+  examples: (rows: number) => Tensor[],
+  mirror: Mirror,
+  heap: Heap,
+): Map<number, LaneFunction> | null {
+  const functions = new Map<number, LaneFunction>();
+  for (const rows of new Set(lanes.map((lane) => lane.rows))) {
+    const inputs = tf.tidy(() => examples(rows));
+    const made = LaneFunction.from(compute, inputs, mirror, heap);
+    tf.dispose(inputs);
+    if (!made) {
+      for (const known of functions.values()) known.free();
+      return null;
+    }
+    functions.set(rows, made);
+  }
+  return functions;
 }
 
 /** A tidy scope for what is no tensor. */

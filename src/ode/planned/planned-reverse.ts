@@ -13,7 +13,7 @@ import type { System } from '../system.js';
 import type { Tableau } from '../tableau.js';
 import { TensorReverse } from '../tensor-reverse.js';
 import { timeTensor } from '../times.js';
-import { LaneFunction } from './lane-function.js';
+import { laneFunctions, type LaneFunction } from './lane-function.js';
 import { Memory } from './memory.js';
 import { PlannedRecord } from './planned-record.js';
 
@@ -52,22 +52,18 @@ export class PlannedReverse implements Reverse {
   static build(plan: ReversePlan, y: Tensor, inputs: readonly Tensor[], mirror: Mirror, workshop: Workshop) {
     const { system, timePerRow } = plan;
     const lanes = lanesOf(y.shape[0], mirror.size);
-    const functions = new Map<number, LaneFunction>();
-    for (const { rows } of lanes) {
-      if (functions.has(rows)) continue;
-      const examples = tf.tidy(() => {
-        const own = [y, ...inputs].map((x) => tf.slice(x, 0, rows));
-        const cotangents = [system.width, system.quadratures].filter((width) => width > 0).map((width) => tf.ones([rows, width])); // prettier-ignore
-        return [timeTensor(new Float64Array(timePerRow ? rows : 1)), ...own, ...cotangents];
-      });
-      const made = LaneFunction.from((given) => flat(pullBackOf(system, inputs.length, given)), examples, mirror, workshop.heap); // prettier-ignore
-      tf.dispose(examples);
-      if (!made) {
-        for (const known of functions.values()) known.free();
-        return null;
-      }
-      functions.set(rows, made);
-    }
+    const functions = laneFunctions(
+      (given) => flat(pullBackOf(system, inputs.length, given)),
+      lanes,
+      (rows) => [
+        timeTensor(new Float64Array(timePerRow ? rows : 1)),
+        ...[y, ...inputs].map((x) => tf.slice(x, 0, rows)),
+        ...[system.width, system.quadratures].filter((width) => width > 0).map((width) => tf.ones([rows, width])),
+      ],
+      mirror,
+      workshop.heap,
+    );
+    if (!functions) return null;
     const reverse = new PlannedReverse(plan, y, inputs, lanes, functions, mirror, workshop);
     if (reverse.#agrees(y, inputs)) return reverse;
     reverse.free();

@@ -12,7 +12,7 @@ import type { System } from '../system.js';
 import type { Tableau } from '../tableau.js';
 import { timeTensor, type Times } from '../times.js';
 import { CallWriter, type Clock, type LaneCalls, type Part } from './call-writer.js';
-import { LaneFunction } from './lane-function.js';
+import { laneFunctions, type LaneFunction } from './lane-function.js';
 import { Memory } from './memory.js';
 import { PlannedRecord, type RecordedPart } from './planned-record.js';
 
@@ -37,7 +37,7 @@ export class PlannedStepper implements Stepper {
   readonly #workshop: Workshop;
   readonly #mirror: Mirror;
   readonly #memory: Memory;
-  readonly #functions = new Map<number, LaneFunction>();
+  readonly #functions: ReadonlyMap<number, LaneFunction>;
   readonly #inputs: readonly { readonly address: number; readonly size: number }[];
   readonly #y: Part;
   readonly #q: Part | null;
@@ -57,22 +57,17 @@ export class PlannedStepper implements Stepper {
   static build(plan: SteppingPlan, y: Tensor, inputs: readonly Tensor[], mirror: Mirror, workshop: Workshop) {
     const { system, timePerRow } = plan;
     const lanes = lanesOf(y.shape[0], mirror.size);
-    const functions = new Map<number, LaneFunction>();
-    const compute = ([t, at, ...rest]: Tensor[]) => system.derivative(t, at, rest);
-    for (const { rows } of lanes) {
-      if (functions.has(rows)) continue;
-      const examples = tf.tidy(() => [
+    const functions = laneFunctions(
+      ([t, at, ...rest]) => system.derivative(t, at, rest),
+      lanes,
+      (rows) => [
         timeTensor(new Float64Array(timePerRow ? rows : 1)),
         ...[y, ...inputs].map((x) => tf.slice(x, 0, rows)),
-      ]);
-      const made = LaneFunction.from(compute, examples, mirror, workshop.heap);
-      tf.dispose(examples);
-      if (!made) {
-        for (const known of functions.values()) known.free();
-        return null;
-      }
-      functions.set(rows, made);
-    }
+      ],
+      mirror,
+      workshop.heap,
+    );
+    if (!functions) return null;
     const stepper = new PlannedStepper(plan, y, inputs, lanes, functions, mirror, workshop);
     if (stepper.#agrees(y, inputs)) return stepper;
     stepper.free();
@@ -97,7 +92,7 @@ export class PlannedStepper implements Stepper {
     this.#workshop = workshop;
     this.#mirror = mirror;
     this.#memory = memory;
-    for (const [length, made] of functions) this.#functions.set(length, made);
+    this.#functions = functions;
     const part = (count: number, width: number): Part => ({
       width,
       now: memory.floats(count * width),

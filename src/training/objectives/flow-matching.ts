@@ -48,7 +48,7 @@ export function flowMatching(options: FlowMatchingOptions = {}): Objective {
       const { field, span, drawStart, pullBack } = continuousPart(model, where);
       const [base, data] = span;
       const rows = x.shape[0];
-      const [time, point, target] = offTape(() => {
+      const [time, point, target] = offTape((): [Tensor, Tensor, Tensor] => {
         const x1 = asRows(pullBack(x, context));
         const noise = asRows(drawStart(rows, stream.split('noise'), context));
         const partners = coupling(noise, x1, stream.split('coupling'));

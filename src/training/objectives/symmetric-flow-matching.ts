@@ -17,9 +17,10 @@ export interface SymmetricFlowMatchingOptions {
  * into it. With noise `ξ` for both, and labels spread over their bins,
  *
  * `x_t = (1 − t) ξ_x + t x`, `y_t = (1 − t) y + t ξ_y`,
- * `⟨|v_x − (x − ξ_x)|² + |v_y − (ξ_y − y)|²⟩`, summed over the coordinates
+ * `⟨|v_x − (x − ξ_x)|² + |v_y − (ξ_y − y)|² / s²⟩`, summed over the coordinates,
  *
- * (Caetano et al., "Symmetrical flow matching", 2026).
+ * with `s` the label scale of the model, 1 in the paper, so that labels weigh the same whatever it is (Caetano et al.,
+ * "Symmetrical flow matching", 2026).
  *
  * @throws FlowConfigError for an option of another kind; when called, for a model that is no SymmetricFlow.
  */
@@ -34,19 +35,20 @@ export function symmetricFlowMatching({ times = uniformTimes() }: SymmetricFlowM
     }
     return tf.tidy(() => {
       const rows = x.shape[0];
-      const draws = offTape(() => {
-        const y = model.dequantize(context!, stream.split('labels'));
+      const [t, point, target] = offTape((): Tensor[] => {
+        const y = model.embedLabels(context!, stream.split('labels'));
         const noise = stream.split('noise').normalTensor([rows, ...model.field.eventShape]);
         const [noiseX, noiseY] = model.separate(noise);
         const t = tf.tensor(times(rows, stream.split('times')), [rows, 1], 'float32');
         const along = tf.reshape(t, [rows, ...x.shape.slice(1).map(() => 1)]);
         const [start, end] = [model.join(noiseX, y), model.join(x, noiseY)];
         const target = tf.sub(end, start);
-        return [t, tf.add(start, tf.mul(along, target)), target] as [Tensor, Tensor, Tensor];
+        return [t, tf.add(start, tf.mul(along, target)), target];
       });
-      const [t, point, target] = draws;
-      const errors = tf.reshape(tf.squaredDifference(model.field.apply(t, point), target), [rows, -1]);
-      return tf.mean(tf.sum(errors, 1));
+      const [errorX, errorY] = model
+        .separate(tf.squaredDifference(model.field.apply(t, point), target))
+        .map((errors) => tf.sum(tf.reshape(errors, [rows, -1]), 1));
+      return tf.mean(tf.add(errorX, tf.div(errorY, model.labelScale ** 2)));
     });
   };
 }
