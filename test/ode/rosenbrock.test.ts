@@ -86,19 +86,19 @@ for (const method of ['rosenbrock23', 'rodas4'] as const) {
 
   test(`${method}: quadratures are of the order of the method`, (t) => {
     const expected = solve({ method: 'dopri5', steps: 300 }).values.slice(4);
-    const errors = [12, 24].map((steps) => {
+    const [order, coarse] = method === 'rodas4' ? [4, 12] : [2, 48];
+    const errors = [coarse, 2 * coarse].map((steps) => {
       const values = solve({ method, steps }).values.slice(4);
       return Math.max(...values.map((value, i) => Math.abs(value - expected[i])));
     });
-    const order = method === 'rodas4' ? 4 : 2;
     t.true(Math.log2(errors[0] / errors[1]) > order - 0.5, errors.join(' and '));
   });
 
   test(`${method}: a Jacobian costs an evaluation a row of it, and is kept after a rejection`, (t) => {
-    const { steps, rejected, evaluations, calls } = solve({ method });
+    const { steps, rejected, evaluations, calls } = solve({ method, firstStep: 1 });
     t.true(rejected > 0);
     const stages = method === 'rodas4' ? 6 : 3;
-    t.is(evaluations, 1 + 3 * steps + (stages - 1) * (steps + rejected));
+    t.is(evaluations, 3 * steps + (stages - 1) * (steps + rejected));
     t.is(calls, evaluations);
   });
 
