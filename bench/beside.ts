@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import type { BenchResult } from './main.js';
 import { formatTable } from './table.js';
-import type { Timing } from './timing.js';
+import { median } from './timing.js';
+import type { Counted } from './workloads.js';
 
 /** What both programs print. */
 interface Report {
   readonly lib: string;
-  readonly step: Timing;
-  readonly log_prob: Timing;
-  readonly sample: Timing;
+  readonly step: Counted;
+  readonly log_prob: Counted;
+  readonly sample: Counted;
   readonly peak_rss_mb: number;
   /** Before densities and draws were timed; ours alone prints it. */
   readonly training_peak_rss_mb?: number;
@@ -32,11 +33,11 @@ export function benchBeside(workload: string, command: string, quick: boolean): 
   const [{ theirs }] = pairs;
   const compare = (numbers: (report: Report) => number) => {
     const ratios = pairs.map((pair) => numbers(pair.theirs) / numbers(pair.ours)).sort((a, b) => a - b);
-    const median = (of: 'ours' | 'theirs') => middle(pairs.map((pair) => numbers(pair[of])));
+    const middle = (of: 'ours' | 'theirs') => median(pairs.map((pair) => numbers(pair[of])));
     return {
-      ours: median('ours'),
-      theirs: median('theirs'),
-      ratio: middle(ratios),
+      ours: middle('ours'),
+      theirs: middle('theirs'),
+      ratio: median(ratios),
       from: ratios[0],
       to: ratios.at(-1)!,
     };
@@ -44,13 +45,25 @@ export function benchBeside(workload: string, command: string, quick: boolean): 
   const times = Object.fromEntries(
     OPERATIONS.map((operation) => [operation, compare((report) => report[operation].median_ms)]),
   );
+  // Continuous flows may stand at different numbers of evaluations: what one of them takes can be compared.
+  const counted = OPERATIONS.filter((operation) => pairs.every(({ theirs, ours }) => theirs[operation].nfe && ours[operation].nfe)); // prettier-ignore
+  const evaluations = Object.fromEntries(
+    counted.flatMap((operation) => [
+      [`${operation}_nfe`, compare((report) => evaluationsIn(report[operation]))],
+      [`${operation}_ms_per_evaluation`, compare((report) => report[operation].median_ms / evaluationsIn(report[operation]))], // prettier-ignore
+    ]),
+  );
   const memory = compare((report) => report.peak_rss_mb);
   const training = compare((report) => report.training_peak_rss_mb ?? report.peak_rss_mb);
-  const line = (name: string, { ours, theirs: other, ratio, from, to }: ReturnType<typeof compare>) =>
-    [name, ours.toFixed(2), other.toFixed(2), ratio.toFixed(2), `${from.toFixed(2)} - ${to.toFixed(2)}`]; // prettier-ignore
+  const line = (name: string, { ours, theirs: other, ratio, from, to }: ReturnType<typeof compare>, digits = 2) =>
+    [name, ours.toFixed(digits), other.toFixed(digits), ratio.toFixed(2), `${from.toFixed(2)} - ${to.toFixed(2)}`]; // prettier-ignore
   const table = formatTable([
     ['', 'tfjs-flows', theirs.lib, 'ratio', 'range'],
     ...OPERATIONS.map((operation) => line(`${operation}, ms`, times[operation])),
+    ...counted.flatMap((operation) => [
+      line(`${operation}, evaluations`, evaluations[`${operation}_nfe`], 0),
+      line(`${operation}, ms an evaluation`, evaluations[`${operation}_ms_per_evaluation`], 3),
+    ]),
     line('peak memory, MB', memory),
     line('in training, MB', training),
   ]);
@@ -60,6 +73,7 @@ export function benchBeside(workload: string, command: string, quick: boolean): 
       beside: theirs.lib,
       pairs: pairs.length,
       ...times,
+      ...evaluations,
       peak_rss_mb: memory,
       training_peak_rss_mb: training,
     },
@@ -67,13 +81,14 @@ export function benchBeside(workload: string, command: string, quick: boolean): 
   };
 }
 
+/** All evaluations of the field in one operation. */
+function evaluationsIn({ nfe = {} }: Counted): number {
+  return Object.values(nfe).reduce((sum, count) => sum + count, 0);
+}
+
 function reportOf(command: string): Report {
   const { stdout, stderr, status } = spawnSync(command, { shell: true, encoding: 'utf8', maxBuffer: 2 ** 26 });
   const line = stdout.trim().split('\n').at(-1) ?? '';
   if (status === 0 && line.startsWith('{')) return JSON.parse(line) as Report;
   throw new Error(`Expected one JSON object from: ${command}\n${stdout}${stderr}`);
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

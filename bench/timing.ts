@@ -13,6 +13,11 @@ export function summarize(times: readonly number[]): Timing {
   return { median_ms: at(0.5), p10_ms: at(0.1), p90_ms: at(0.9), n: sorted.length };
 }
 
+/** The middle one of some numbers. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+}
+
 /** Runs an operation for a while to warm up and for a while to time it. */
 export async function timeRepeatedly(
   operation: () => Promise<void>,

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { availableParallelism } from 'node:os';
 import {
+  ffjord,
   fit,
   RandomStream,
   ready,
@@ -8,18 +9,23 @@ import {
   splineAutoregressiveFlow,
   splineCouplingFlow,
   twoMoons,
+  type Evaluations,
   type Flow,
+  type GradientMethod,
   type RecipeOptions,
 } from 'tfjs-flows';
+import { continuousBlock, evaluationsOf } from './evaluations.js';
 import type { BenchResult } from './main.js';
 import { formatTable } from './table.js';
-import { summarize, timeRepeatedly, type Timing } from './timing.js';
+import { median, summarize, timeRepeatedly, type Timing } from './timing.js';
 
 const BATCH = 512;
 /** Batches of training data that are cycled through. */
 const BATCHES = 32;
+/** The same for continuous flows: an epoch, over which steps are averaged, is to be over before the paths get longer. */
+const CONTINUOUS_BATCHES = 8;
 
-/** The flows whose training, density and sampling are timed. All have 8 bins, tail bound 5 and a standard normal base. */
+/** The flows whose training, density and sampling are timed. Splines have 8 bins and tail bound 5, all a standard normal base. */
 export const WORKLOADS: Record<string, { readonly title: string; readonly build: () => Flow }> = {
   W1: {
     title: 'spline coupling, 2-D, 5 layers, hidden 2 x 64',
@@ -41,7 +47,21 @@ export const WORKLOADS: Record<string, { readonly title: string; readonly build:
     title: 'affine coupling, 6-D, 8 layers, hidden 2 x 128',
     build: () => realNvp({ ...PLAIN, dims: 6, layers: 8, hidden: [128, 128] }),
   },
+  W6: {
+    title: 'continuous, 2-D, hidden 3 x 64, gradients through the steps',
+    build: () => continuous('checkpointed'),
+  },
+  'W6-adjoint': {
+    title: 'continuous, 2-D, hidden 3 x 64, gradients by the adjoint',
+    build: () => continuous('adjoint'),
+  },
 };
+
+/** Exact divergence, `dopri5`, time as one more input of the network, tanh. */
+function continuous(gradient: GradientMethod): Flow {
+  const solver = { method: 'dopri5', rtol: 1e-5, atol: 1e-5, gradient } as const;
+  return ffjord({ ...PLAIN, dims: 2, hidden: [64, 64, 64], time: 'concat', span: [1, 0], solver });
+}
 
 const PLAIN: Pick<RecipeOptions, 'standardize' | 'seed'> = { standardize: false, seed: 0 };
 
@@ -57,7 +77,8 @@ export async function benchWorkload(id: string, quick: boolean, threads?: number
   const { backend } = await ready({ threads });
   using flow = build();
   const [dims] = flow.eventShape;
-  const rows = dims === 2 ? twoMoons(BATCH * BATCHES, { seed: 0 }) : synthetic(BATCH * BATCHES, dims);
+  const count = BATCH * (continuousBlock(flow) ? CONTINUOUS_BATCHES : BATCHES);
+  const rows = dims === 2 ? twoMoons(count, { seed: 0 }) : synthetic(count, dims);
   const durations = quick ? { seconds: 3, warmSeconds: 1 } : { seconds: 6, warmSeconds: 2 };
   const times = await timeOperations(flow, rows, BATCH, durations);
   const json = {
@@ -71,10 +92,15 @@ export async function benchWorkload(id: string, quick: boolean, threads?: number
     peak_rss_mb: peakMegabytes(),
     quick,
   };
-  const line = (name: string, { median_ms, p10_ms, p90_ms, n }: Timing) =>
-    [name, ...[median_ms, p10_ms, p90_ms].map((ms) => ms.toFixed(2)), String(n)]; // prettier-ignore
+  const counted = times.step.nfe !== undefined;
+  const line = (name: string, { median_ms, p10_ms, p90_ms, n, nfe }: Counted) => [
+    name,
+    ...[median_ms, p10_ms, p90_ms].map((ms) => ms.toFixed(2)),
+    String(n),
+    ...(nfe ? [Object.values(nfe).map(Math.round).join(' + ')] : []),
+  ];
   const table = formatTable([
-    ['ms', 'median', '10 %', '90 %', 'n'],
+    ['ms', 'median', '10 %', '90 %', 'n', ...(counted ? ['evaluations'] : [])],
     line('training step', times.step),
     line('log-prob', times.log_prob),
     line('sample', times.sample),
@@ -85,13 +111,19 @@ export async function benchWorkload(id: string, quick: boolean, threads?: number
   };
 }
 
+/** A time, with the evaluations of the field that a continuous flow took in it. */
+export interface Counted extends Timing {
+  /** `fwd` and `bwd` of a training step, or the one number of a batch of densities or draws under its name. */
+  readonly nfe?: Readonly<Record<string, number>>;
+}
+
 /** Times the three operations that matter for a flow. */
 export async function timeOperations(
   flow: Flow,
   rows: Float32Array,
   batch: number,
   durations: Durations,
-): Promise<{ step: Timing; log_prob: Timing; sample: Timing; training_peak_rss_mb: number }> {
+): Promise<{ step: Counted; log_prob: Counted; sample: Counted; training_peak_rss_mb: number }> {
   const [dims] = flow.eventShape;
   const step = await timeSteps(flow, rows, batch, durations);
   const trainingPeak = peakMegabytes();
@@ -99,8 +131,16 @@ export async function timeOperations(
   const logProb = await timeRepeatedly(() => read(() => flow.logProb(x)), durations);
   const stream = new RandomStream('draws');
   const sample = await timeRepeatedly(() => read(() => flow.sample(batch, { seed: stream })), durations);
-  x.dispose();
-  return { step, log_prob: logProb, sample, training_peak_rss_mb: trainingPeak };
+  const block = continuousBlock(flow);
+  const z = flow.base.sample(batch, { seed: stream });
+  const nfe = block && { log_prob: evaluationsOf(block, 'inverse', x), sample: evaluationsOf(block, 'forward', z) };
+  tf.dispose([x, z]);
+  return {
+    step,
+    log_prob: nfe ? { ...logProb, nfe: { log_prob: nfe.log_prob } } : logProb,
+    sample: nfe ? { ...sample, nfe: { sample: nfe.sample } } : sample,
+    training_peak_rss_mb: trainingPeak,
+  };
 }
 
 /** Mean times of the steps of one epoch of `fit`, so that everything a user waits for is in them. */
@@ -109,8 +149,9 @@ async function timeSteps(
   rows: Float32Array,
   batch: number,
   { seconds, warmSeconds }: Durations,
-): Promise<Timing> {
+): Promise<Counted> {
   const times: number[] = [];
+  const counts: Evaluations[] = [];
   const stop = new AbortController();
   const start = performance.now();
   let before = { time: start, steps: 0 };
@@ -119,17 +160,24 @@ async function timeSteps(
     batchSize: batch,
     signal: stop.signal,
     callbacks: {
-      onEpoch: ({ steps }) => {
+      onEpoch: ({ steps, evaluations }) => {
         const time = performance.now();
         if (before.steps > 0 && before.time - start > 1000 * warmSeconds) {
           times.push((time - before.time) / (steps - before.steps));
+          if (evaluations) counts.push(evaluations);
         }
         before = { time, steps };
         if (times.length >= 3 && time - start > 1000 * (warmSeconds + seconds)) stop.abort();
       },
     },
   });
-  return summarize(times);
+  const timing = summarize(times);
+  if (counts.length === 0) return timing;
+  const nfe = {
+    fwd: median(counts.map(({ forward }) => forward)),
+    bwd: median(counts.map(({ backward }) => backward)),
+  };
+  return { ...timing, nfe };
 }
 
 /** The most memory that this process has held so far. */
