@@ -41,7 +41,7 @@ export const oscillator: OdeProblem = {
   solution: (t) => [Math.cos(t), -Math.sin(t)],
 };
 
-/** `y' = -2 t y² cos(t²)`-like forcing that depends on time: `y = 1 / (1 + sin t / 2)`. */
+/** `y' = -y² cos(t) / 2`, with the solution `1 / (1 + sin(t) / 2)`. */
 export const driven: OdeProblem = {
   name: 'driven',
   start: [1],
