@@ -4,14 +4,15 @@ import { continuousBlock, evaluationsOf } from './evaluations.js';
 
 /** Rows that are solved together. */
 const CHUNK = 10_000;
-/** Rows whose evaluations are counted, and that go to the base and back. */
-const COUNTED = 512;
+/** Rows of a batch whose evaluations are counted, and batches: a single one counts in whole steps. */
+const BATCH = 512;
+const BATCHES = 8;
 
 /** What a trained flow is worth. */
 export interface Scores {
   /** Mean log-density of held-out rows, nats. */
   readonly nats: number;
-  /** Evaluations of the field for the densities of 512 rows, and for 512 draws. */
+  /** Evaluations of the field for the densities of 512 rows, and for 512 draws, on average. */
   readonly nfe: { readonly log_prob: number; readonly sample: number };
   /** Root mean square distance, a coordinate, of rows from where they come back to, in units of the tolerance. */
   readonly round_trip: number;
@@ -23,15 +24,17 @@ export function scoresOf(flow: Flow, rows: Float32Array, tolerance: number): Sco
   const block = continuousBlock(flow)!;
   const logProbs = logDensities(flow, rows);
   return tf.tidy(() => {
-    const x = tf.tensor2d(rows.subarray(0, COUNTED * dims), [COUNTED, dims]);
+    const x = tf.tensor2d(rows.subarray(0, BATCHES * BATCH * dims), [BATCHES * BATCH, dims]);
+    const z = flow.base.sample(BATCHES * BATCH, { seed: 'count' });
     const back = flow.forward(flow.inverse(x));
     const distance = Math.sqrt(tf.mean(tf.squaredDifference(x, back)).dataSync()[0]);
+    const count = (direction: 'forward' | 'inverse', all: tf.Tensor) => {
+      const counts = tf.split(all, BATCHES).map((batch) => evaluationsOf(block, direction, batch));
+      return counts.reduce((sum, evaluations) => sum + evaluations, 0) / BATCHES;
+    };
     return {
       nats: logProbs.reduce((sum, value) => sum + value, 0) / logProbs.length,
-      nfe: {
-        log_prob: evaluationsOf(block, 'inverse', x),
-        sample: evaluationsOf(block, 'forward', flow.base.sample(COUNTED, { seed: 'count' })),
-      },
+      nfe: { log_prob: count('inverse', x), sample: count('forward', z) },
       round_trip: distance / tolerance,
     };
   });

@@ -20,13 +20,15 @@ import {
   type ToyName,
 } from 'tfjs-flows';
 import { centres, densityAt, tracePaths } from './paths.js';
-import { heatMap, renderPage, renderRow, trails } from './picture.js';
+import { heatMap, particles, renderPage, renderRow } from './picture.js';
 
 const STEPS = 4000;
 const BATCH = 256;
 const HELD_OUT = 5000;
 const MOMENTS = [0, 0.25, 0.5, 0.75, 1];
-const GRID = { reach: 4.2, cells: 200 };
+/** Particles whose paths are drawn. */
+const TAILS = 300;
+const GRID = { reach: 4.2, cells: 160 };
 
 const [name = 'pinwheel', folder = 'build/continuous'] = process.argv.slice(2);
 const toy = toys[name as ToyName] as (typeof toys)[ToyName] | undefined;
@@ -51,15 +53,15 @@ console.log('Drawing ...');
 const densities = MOMENTS.map((time) => densityAt(flow, field, time, GRID));
 const truth = toy.logDensity(centres(GRID)).map(Math.exp);
 const top = quantile(truth, 0.997);
-const paths = tracePaths(flow, field, { draws: 600, frames: 48 });
+const paths = tracePaths(flow, field, { draws: 1600, frames: 40 });
 const moments = (body: (time: number, i: number) => string) =>
   MOMENTS.map((time, i) => ({ title: `t = ${time}`, body: body(time, i) }));
 const files = {
   'densities.svg': renderRow(moments((_, i) => heatMap(densities[i], GRID, top))),
-  'trajectories.svg': renderRow(moments((time) => trails(paths, GRID.reach, time))),
+  'trajectories.svg': renderRow(moments((time) => particles(paths, GRID.reach, time, TAILS))),
   'result.svg': renderRow(
     [
-      { title: 'paths from noise to data', body: trails(paths, GRID.reach, 1) },
+      { title: 'paths from noise to data', body: particles(paths, GRID.reach, 1, TAILS) },
       { title: 'density learned', body: heatMap(densities.at(-1)!, GRID, top) },
       { title: 'exact density', body: heatMap(truth, GRID, top) },
     ],
@@ -67,7 +69,7 @@ const files = {
   ),
   'index.html': renderPage(
     toy.title,
-    `A network of ${flow.parameterCount} weights moves draws of a normal distribution to ${toy.title}. It was trained by flow ` +
+    `A network of ${flow.parameterCount} weights moves draws of a normal distribution until they look like ${toy.title}. It was trained by flow ` +
       `matching with optimal-transport pairs in ${STEPS} steps; held-out points have ${model.toFixed(3)} nats under the ` +
       `flow and ${exact.toFixed(3)} under the exact density.`,
   ),
@@ -81,7 +83,7 @@ async function trainWithProgress(): Promise<void> {
   const bar = process.stdout.isTTY ? new SingleBar({ format: 'fit {bar} step {value} of {total} | loss {loss}', hideCursor: true }) : null; // prettier-ignore
   bar?.start(STEPS, 0, { loss: '-' });
   await fit(flow, toy!(100 * BATCH, { seed: 'train' }), {
-    objective: flowMatching({ coupling: optimalTransport() }),
+    objective: flowMatching({ coupling: optimalTransport({ chunkSize: 64 }) }),
     steps: STEPS,
     batchSize: BATCH,
     learningRate: 5e-3,
@@ -90,7 +92,7 @@ async function trainWithProgress(): Promise<void> {
     callbacks: {
       onEpoch: ({ epoch, steps, train }) => {
         bar?.update(steps, { loss: train.toFixed(4) });
-        if (!bar && epoch % 10 === 0) console.log(`step ${String(steps).padStart(4)} | loss ${train.toFixed(4)}`);
+        if (!bar && epoch % 5 === 0) console.log(`step ${String(steps).padStart(4)} | loss ${train.toFixed(4)}`);
       },
     },
   });

@@ -13,6 +13,9 @@ export interface Paths {
   readonly positions: readonly Float32Array[];
 }
 
+/** Errors that no picture shows. */
+const TOLERANCES = { rtol: 1e-3, atol: 1e-3 };
+
 /** Centres of the cells, `[cells², 2]`, row by row from the top. */
 export function centres({ reach, cells }: Grid): Float32Array {
   const at = (cell: number) => ((cell + 0.5) / cells) * 2 * reach - reach;
@@ -29,12 +32,12 @@ export function tracePaths(
   { draws, frames }: { draws: number; frames: number },
 ): Paths {
   const times = Array.from({ length: frames + 1 }, (_, k) => k / frames);
-  const positions = tf.tidy(() => {
+  const moments = tf.tidy(() => {
     const start = flow.base.sample(draws, { seed: 'paths' });
-    const { saved } = odeSolve((t, z) => field.apply(t, z), start, { to: 1, saveAt: times });
-    return saved.map((points) => points.dataSync<'float32'>());
+    const { saved } = odeSolve((t, z) => field.apply(t, z), start, { to: 1, saveAt: times, ...TOLERANCES });
+    return [...saved];
   });
-  return { times, positions };
+  return { times, positions: moments.map(read) };
 }
 
 /**
@@ -42,9 +45,9 @@ export function tracePaths(
  * `z` to `x`, found by solving both backward in time.
  */
 export function densityAt(flow: Flow, field: VectorField, time: number, grid: Grid): Float32Array {
-  return tf.tidy(() => {
+  const density = tf.tidy(() => {
     const points = tf.tensor2d(centres(grid), [grid.cells ** 2, 2]);
-    if (time === 0) return tf.exp(flow.base.logProb(points)).dataSync<'float32'>();
+    if (time === 0) return tf.exp(flow.base.logProb(points));
     const gained = tf.zeros([grid.cells ** 2, 1]);
     const { y } = odeSolve(
       (t, [z]) => {
@@ -52,9 +55,17 @@ export function densityAt(flow: Flow, field: VectorField, time: number, grid: Gr
         return [velocity, tf.expandDims(divergence, 1)];
       },
       [points, gained],
-      { from: time, to: 0 },
+      { from: time, to: 0, ...TOLERANCES },
     );
     // Backward in time the integral has the other sign already.
-    return tf.exp(tf.add(flow.base.logProb(y[0]), tf.squeeze(y[1], [1]))).dataSync<'float32'>();
+    return tf.exp(tf.add(flow.base.logProb(y[0]), tf.squeeze(y[1], [1])));
   });
+  return read(density);
+}
+
+/** The numbers of a tensor, which is disposed of. */
+function read(tensor: tf.Tensor): Float32Array {
+  const values = tensor.dataSync<'float32'>();
+  tensor.dispose();
+  return values;
 }

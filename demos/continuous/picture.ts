@@ -28,24 +28,23 @@ export function heatMap(density: ArrayLike<number>, { cells }: Grid, top: number
   return `<image width="${SIZE}" height="${SIZE}" preserveAspectRatio="none" href="data:image/png;base64,${png}"/>`;
 }
 
-/** Lines from where points started to where they are at time `until`, coloured by time, with the points on top. */
-export function trails({ times, positions }: Paths, reach: number, until: number): string {
+/** Particles at one of the times, and lines behind the first `tails` of them from where they started, coloured by time. */
+export function particles({ times, positions }: Paths, reach: number, until: number, tails: number): string {
   const place = (k: number, point: number) =>
     [positions[k][2 * point], -positions[k][2 * point + 1]]
       .map((value) => ((value / reach + 1) * SIZE * 0.5).toFixed(1))
       .join(' ');
-  const points = Array.from({ length: positions[0].length / 2 }, (_, point) => point);
+  const numbers = Array.from({ length: positions[0].length / 2 }, (_, point) => point);
   const last = times.findLastIndex((time) => time <= until + 1e-9);
   // All moves between two moments are one path of one colour.
   const moves = times.slice(1, last + 1).map((time, k) => {
-    const lines = points.map((point) => `M${place(k, point)}L${place(k + 1, point)}`);
+    const lines = numbers.slice(0, tails).map((point) => `M${place(k, point)}L${place(k + 1, point)}`);
     return `<path d="${lines.join('')}" stroke="${css(colourAt(TIME, time))}"/>`;
   });
-  const dots = points.map((point) => `M${place(last, point)}h0`).join('');
-  const colour = css(colourAt(TIME, times[last]));
+  const dots = numbers.map((point) => `M${place(last, point)}h0`).join('');
   return (
-    `<g fill="none" stroke-width=".55" stroke-opacity=".55" stroke-linecap="round">${moves.join('')}</g>` +
-    `<path d="${dots}" stroke="${colour}" stroke-width="2.2" stroke-linecap="round"/>`
+    `<g fill="none" stroke-width=".6" stroke-opacity=".6" stroke-linecap="round">${moves.join('')}</g>` +
+    `<path d="${dots}" stroke="${css(colourAt(TIME, times[last]))}" stroke-width="1.5" stroke-linecap="round"/>`
   );
 }
 

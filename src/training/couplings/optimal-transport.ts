@@ -33,10 +33,9 @@ export function optimalTransport({ chunkSize = 256 }: OptimalTransportOptions = 
     const partners = new Int32Array(rows);
     for (let begin = 0; begin < rows; begin += chunkSize) {
       const n = Math.min(chunkSize, rows - begin);
-      const costs = tf.tidy(() => {
-        const [from, to] = [noise, data].map((points) => tf.slice(points, [begin, 0], [n, dims]));
-        return transportCosts(from, to);
-      });
+      const [from, to] = [noise, data].map((points) => tf.slice(points, [begin, 0], [n, dims]));
+      const costs = transportCosts(from, to);
+      tf.dispose([from, to]);
       assign(costs, n).forEach((column, row) => (partners[begin + column] = begin + row));
     }
     return partners;

@@ -7,8 +7,12 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
  * matter.
  */
 export function transportCosts(noise: Tensor, data: Tensor): Float32Array {
-  return tf.tidy(() => {
+  const costs = tf.tidy(() => {
     const [from, to] = [noise, data].map((points) => tf.sub(points, tf.mean(points, 0, true)) as Tensor2D);
-    return tf.mul(tf.matMul(from, to, false, true), -2).dataSync() as Float32Array;
+    return tf.mul(tf.matMul(from, to, false, true), -2);
   });
+  // Read outside: `tf.tidy` looks for tensors in whatever it returns, number by number.
+  const values = costs.dataSync<'float32'>();
+  costs.dispose();
+  return values;
 }
