@@ -28,8 +28,6 @@ export const JUDGE: SolverSettings = { method: 'dopri5', rtol: 1e-5, atol: 1e-5 
 const common = (dims: number, seed: number, solver: SolverSettings = JUDGE) =>
   ({ dims, seed, solver, standardize: false }) as const;
 
-const network = (dims: number) => ({ hidden: dims === 2 ? [64, 64, 64] : [96, 96, 96] });
-
 /** The first is what the others are compared with. All but OT-Flow have the network of {@link ffjord}. */
 export const METHODS: readonly Method[] = [
   {
@@ -37,22 +35,21 @@ export const METHODS: readonly Method[] = [
     objective: negativeLogLikelihood,
     epochs: 1,
     learningRate: 5e-3,
-    build: (dims, seed, solver) => ffjord({ ...common(dims, seed, solver), ...network(dims) }),
+    build: (dims, seed, solver) => ffjord({ ...common(dims, seed, solver) }),
   },
   {
     name: 'RNODE',
     objective: regularisedLikelihood({ kinetic: 0.05, jacobian: 0.02 }),
     epochs: 1,
     learningRate: 5e-3,
-    build: (dims, seed, solver) => ffjord({ ...common(dims, seed, solver), ...network(dims) }),
+    build: (dims, seed, solver) => ffjord({ ...common(dims, seed, solver) }),
   },
   {
     name: 'TO-FLOW',
     objective: regularisedLikelihood({ time: 0.1 }),
     epochs: 1,
     learningRate: 5e-3,
-    build: (dims, seed, solver) =>
-      ffjord({ ...common(dims, seed, solver), ...network(dims), learnedTime: { rate: 10 } }),
+    build: (dims, seed, solver) => ffjord({ ...common(dims, seed, solver), learnedTime: { rate: 10 } }),
   },
   {
     name: 'OT-Flow',
@@ -67,6 +64,6 @@ export const METHODS: readonly Method[] = [
     objective: flowMatching({ coupling: optimalTransport() }),
     epochs: 8,
     learningRate: 5e-3,
-    build: (dims, seed, solver) => ffjord({ ...common(dims, seed, solver), ...network(dims), span: [0, 1] }),
+    build: (dims, seed, solver) => ffjord({ ...common(dims, seed, solver), span: [0, 1] }),
   },
 ];

@@ -1,154 +1,136 @@
-import { fit, ready, toys, type History, type ToyName } from 'tfjs-flows';
-import { cleanRows, readTable, splitByProtein } from '../demos/quickstart/table.js';
+import { cosine, fit, ready, type Evaluations, type Flow } from 'tfjs-flows';
 import { JUDGE, METHODS, type Method } from './cnf-methods.js';
+import { proteinProblem, toyProblem, type Problem } from './cnf-problems.js';
 import { scoresOf, totalProbability, type Scores } from './cnf-scores.js';
 import type { BenchResult } from './main.js';
 import { formatTable } from './table.js';
+import { median } from './timing.js';
 
-/** Columns of the protein table that are taken: six that are not nearly functions of each other. */
-const COLUMNS = [0, 2, 5, 6, 8, 9];
+const BATCH = 256;
+/** Nats within which two flows count as equally good. */
+const EQUAL = 0.05;
 
-/** One data set, and what is known of it. */
-interface Task {
-  readonly name: string;
-  readonly dims: number;
-  readonly train: Float32Array;
-  readonly test: Float32Array;
-  /** Mean log-density of the test rows under the exact density, where that is known. */
-  readonly exact: number | null;
-  readonly batch: number;
-  readonly steps: number;
-}
-
+/** One method on one problem. */
 interface Outcome extends Scores {
+  readonly problem: string;
   readonly method: string;
-  /** Exact minus model, where the exact density is known. */
+  /** Nats that the exact density is better by, or null where it is not known. */
   readonly gap: number | null;
-  /** Evaluations a training step in the last epoch. */
-  readonly training: { readonly forward: number; readonly backward: number };
+  /** Evaluations of a training step in the last epoch; null for a method that solves nothing. */
+  readonly step_nfe: Evaluations | null;
+  readonly steps: number;
   readonly seconds_per_epoch: number;
-  readonly epochs: number;
-  readonly integral: number | null;
+  /** Integral of the density over the plane, or null in more dimensions. */
+  readonly total_probability: number | null;
 }
 
-/**
- * Five ways to train a continuous flow on the same rows: held-out nats, evaluations of the field in training and for a
- * density, time, and whether the density integrates to one.
- */
+/** What a method saves against the first of {@link METHODS}, on one problem. */
+interface Saving {
+  readonly problem: string;
+  readonly method: string;
+  /** How much better its likelihood is, nats. */
+  readonly nats: number;
+  /** Whether the two differ by no more than {@link EQUAL}, or the method is better. */
+  readonly as_good: boolean;
+  /** Shares of evaluations saved in a training step and for densities; negative where there are more. */
+  readonly step: number | null;
+  readonly log_prob: number;
+}
+
+/** Continuous flows by five methods: how good, how many evaluations of the field, how long, how exact. */
 export async function benchCnf(quick: boolean): Promise<BenchResult> {
   await ready();
-  const results = [];
-  for (const task of tasks(quick)) {
-    const outcomes: Outcome[] = [];
-    for (const method of METHODS) outcomes.push(await run(task, method, quick));
-    results.push({ task: task.name, exact: task.exact, batch: task.batch, steps: task.steps, outcomes, savings: savings(outcomes) }); // prettier-ignore
+  const problems = quick
+    ? [toyProblem('eightGaussians', 1, 40 * BATCH), proteinProblem(1, 10 * BATCH)]
+    : [toyProblem('twoMoons', 6), toyProblem('eightGaussians', 8), proteinProblem(3)];
+  const results: Outcome[] = [];
+  for (const problem of problems) {
+    for (const method of METHODS) results.push(await train(problem, method, quick ? 30 : 200));
   }
+  const savings = problems.flatMap(({ name }) => savingsOn(name, results));
   return {
-    json: { lib: 'tfjs-flows', bench: 'cnf', judge: JUDGE, quick, results },
-    table: results.map(({ task, exact, steps, batch, outcomes, savings: saved }) => {
-      const title = `${task}: ${steps} steps of ${batch} rows${exact === null ? '' : `; exact ${exact.toFixed(3)} nats`}`;
-      return `${title}\n${tableOf(outcomes)}\n${saved.join('\n')}`;
-    }).join('\n\n'), // prettier-ignore
+    json: { lib: 'tfjs-flows', bench: 'cnf', batch: BATCH, quick, results, savings },
+    table: [...problems.map((problem) => tableOf(problem, results)), savingsTable(savings)].join('\n\n'),
   };
 }
 
-function tasks(quick: boolean): Task[] {
-  const names: ToyName[] = quick ? ['twoMoons'] : ['twoMoons', 'eightGaussians'];
-  const [batch, steps] = quick ? [256, 40] : [256, 400];
-  const list = names.map((name): Task => {
-    const toy = toys[name];
-    const test = toy(quick ? 2000 : 10_000, { seed: 'test' });
-    const exact = mean(toy.logDensity(test));
-    return { name, dims: 2, train: toy(20 * batch, { seed: 'train' }), test, exact, batch, steps };
-  });
-  if (quick) return list;
-  const rows = cleanRows(readTable('demos/quickstart/data/protein.csv.gz')).map((row) => COLUMNS.map((i) => row[i]));
-  const { train, test } = splitByProtein(rows);
-  const [first, second] = standardised(train.slice(0, 40 * 512), test);
-  return [...list, { name: 'protein', dims: COLUMNS.length, train: first, test: second, exact: null, batch: 512, steps: 200 }]; // prettier-ignore
-}
-
-async function run({ dims, train, test, exact, batch, steps }: Task, method: Method, quick: boolean): Promise<Outcome> {
+async function train(problem: Problem, method: Method, cells: number): Promise<Outcome> {
+  const { dims, train: rows, test, exact, reach } = problem;
   using flow = method.build(dims, 0);
-  const perEpoch = Math.ceil(train.length / dims / batch);
-  const epochs = Math.max(1, Math.round((method.epochs * steps) / perEpoch));
-  const start = performance.now();
-  const history = await fit(flow, train, {
-    epochs,
-    batchSize: batch,
-    learningRate: method.learningRate,
+  const { epochs, steps } = await fit(flow, rows, {
+    epochs: problem.epochs * method.epochs,
+    batchSize: BATCH,
     objective: method.objective,
-    clipNorm: 10,
-    seed: 0,
+    learningRate: method.learningRate,
+    schedule: cosine(),
+    clipNorm: 5,
   });
-  const seconds = (performance.now() - start) / 1000;
-  // Judged under one solver, whatever it was trained with.
-  using judged = method.build(dims, 0, JUDGE);
-  judged.parameters.forEach(({ variable }, i) => variable.assign(flow.parameters[i].variable));
+  using judged = underJudge(flow, method);
   const scores = scoresOf(judged, test, JUDGE.rtol!);
-  const integral =
-    dims === 2 ? totalProbability(judged, quick ? { reach: 6, cells: 90 } : { reach: 8, cells: 300 }) : null;
   return {
+    problem: problem.name,
     method: method.name,
     ...scores,
     gap: exact === null ? null : exact - scores.nats,
-    training: lastEvaluations(history),
-    seconds_per_epoch: seconds / epochs,
-    epochs,
-    integral,
+    step_nfe: epochs.at(-1)!.evaluations,
+    steps,
+    seconds_per_epoch: median(epochs.map(({ rowsPerSecond }) => rows.length / dims / rowsPerSecond)),
+    total_probability: reach === null ? null : totalProbability(judged, { reach, cells }),
   };
 }
 
-/** What became of the evaluations of those that are as good as the first, which is trained by likelihood alone. */
-function savings([plain, ...others]: readonly Outcome[]): string[] {
-  const count = ({ training }: Outcome) => training.forward + training.backward;
-  return others
-    .filter(({ method }) => method === 'RNODE' || method === 'TO-FLOW')
-    .map((outcome) => {
-      const share = 1 - count(outcome) / count(plain);
-      const density = 1 - outcome.nfe.log_prob / plain.nfe.log_prob;
-      const difference = outcome.nats - plain.nats;
-      const equal = Math.abs(difference) <= 0.05 ? 'equal nats' : 'other nats';
-      return `${outcome.method}: ${percent(share)} fewer evaluations in training, ${percent(density)} for a density, at ${equal} (${difference >= 0 ? '+' : ''}${difference.toFixed(3)})`; // prettier-ignore
-    });
+/** The same flow under the solver that judges all of them. */
+function underJudge(flow: Flow, method: Method): Flow {
+  const judged = method.build(flow.eventShape[0], 0, JUDGE);
+  const trained = flow.parameters;
+  judged.parameters.forEach(({ variable }, i) => variable.assign(trained[i].variable));
+  return judged;
 }
 
-function tableOf(outcomes: readonly Outcome[]): string {
-  return formatTable([
-    ['', 'nats', 'gap', 'NFE fwd', 'bwd', 'density', 'draw', 's/epoch', 'epochs', 'integral - 1', 'round trip / tol'],
-    ...outcomes.map((outcome) => [
-      outcome.method,
-      outcome.nats.toFixed(3),
-      outcome.gap === null ? '' : outcome.gap.toFixed(3),
-      outcome.training.forward.toFixed(1),
-      outcome.training.backward.toFixed(1),
-      String(outcome.nfe.log_prob),
-      String(outcome.nfe.sample),
-      outcome.seconds_per_epoch.toFixed(2),
-      String(outcome.epochs),
-      outcome.integral === null ? '' : (outcome.integral - 1).toExponential(1),
-      outcome.round_trip.toFixed(1),
-    ]),
+function savingsOn(problem: string, results: readonly Outcome[]): Saving[] {
+  const [plain, ...others] = results.filter((result) => result.problem === problem);
+  const total = ({ step_nfe }: Outcome) => (step_nfe ? step_nfe.forward + step_nfe.backward : null);
+  return others.map((other) => {
+    const nats = other.nats - plain.nats;
+    const [spent, ofPlain] = [total(other), total(plain)];
+    return {
+      problem,
+      method: other.method,
+      nats,
+      as_good: nats >= -EQUAL,
+      step: spent === null || ofPlain === null ? null : 1 - spent / ofPlain,
+      log_prob: 1 - other.nfe.log_prob / plain.nfe.log_prob,
+    };
+  });
+}
+
+function tableOf({ name, exact }: Problem, results: readonly Outcome[]): string {
+  const rows = results
+    .filter(({ problem }) => problem === name)
+    .map(({ method, nats, gap, step_nfe, nfe, steps, seconds_per_epoch, total_probability, round_trip }) => [
+      method,
+      nats.toFixed(3),
+      gap?.toFixed(3) ?? '-',
+      step_nfe ? `${step_nfe.forward.toFixed(0)} + ${step_nfe.backward.toFixed(0)}` : '-',
+      nfe.log_prob.toFixed(0),
+      nfe.sample.toFixed(0),
+      String(steps),
+      seconds_per_epoch.toFixed(1),
+      total_probability?.toFixed(4) ?? '-',
+      round_trip.toFixed(1),
+    ]);
+  const columns = [name, 'nats', 'gap', 'NFE step', 'density', 'draw', 'steps', 's an epoch', 'total p', 'round trip'];
+  return `${exact === null ? '' : `Exact: ${exact.toFixed(3)} nats.\n`}${formatTable([columns, ...rows])}`;
+}
+
+function savingsTable(savings: readonly Saving[]): string {
+  const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(0)} %`);
+  const rows = savings.map(({ problem, method, nats, as_good, step, log_prob }) => [
+    `${method} on ${problem}`,
+    percent(step),
+    percent(log_prob),
+    `${nats < 0 ? '' : '+'}${nats.toFixed(3)}`,
+    as_good ? 'yes' : 'no',
   ]);
-}
-
-function lastEvaluations({ epochs }: History): Outcome['training'] {
-  return epochs.at(-1)?.evaluations ?? { forward: 0, backward: 0 };
-}
-
-/** Both with the means and deviations of the first. */
-function standardised(train: number[][], test: number[][]): [Float32Array, Float32Array] {
-  const means = COLUMNS.map((_, i) => mean(train.map((row) => row[i])));
-  const deviations = COLUMNS.map((_, i) => Math.sqrt(mean(train.map((row) => (row[i] - means[i]) ** 2))));
-  const scaled = (rows: number[][]) =>
-    Float32Array.from(rows.flatMap((row) => row.map((value, i) => (value - means[i]) / deviations[i])));
-  return [scaled(train), scaled(test)];
-}
-
-function mean(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+  return `Evaluations saved against ${METHODS[0].name}, in a training step and for densities\n${formatTable([['', 'step', 'density', 'nats', `within ${EQUAL} or better`], ...rows])}`;
 }
