@@ -25,9 +25,9 @@ export class EventFinder {
     this.#sign = this.#evaluate(new Float64Array(rows).fill(from), start);
   }
 
-  /** Whether it has happened for all rows. */
-  get complete(): boolean {
-    return this.times.every((time) => !Number.isNaN(time));
+  /** Whether it has happened for a row, or with null for all. */
+  isDone(row: number | null): boolean {
+    return row === null ? this.times.every((time) => !Number.isNaN(time)) : !Number.isNaN(this.times[row]);
   }
 
   pass(record: StepRecord): void {

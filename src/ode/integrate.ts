@@ -1,6 +1,6 @@
 import { FlowNumericsError } from '../errors.js';
 import { StepControl, type StepControlOptions } from './step-control.js';
-import { at, type Times } from './times.js';
+import { at, floatBefore, type Times } from './times.js';
 import type { StepRecord, Stepper } from './stepper.js';
 
 /**
@@ -13,7 +13,10 @@ export type Grouping = 'batch' | 'worst-row' | 'per-row';
 export interface Route {
   readonly from: number;
   readonly to: number;
-  /** Times between the two that steps end on. */
+  /**
+   * Times between the two that steps end on, where the right-hand side may jump. A step that ends there sees it as it is
+   * before: it ends at the last float32 number on the way.
+   */
   readonly stops: readonly number[];
   readonly grouping: Grouping;
   /** Length of all steps, for a walk without error control; null with it. */
@@ -24,10 +27,13 @@ export interface Route {
   readonly control: Required<StepControlOptions>;
   /** Name of the caller, for errors. */
   readonly where: string;
-  /** Called after every step with its record, which it takes over; leave it out and no records are made. */
-  readonly onStep?: (record: StepRecord) => void;
-  /** Asked after every step; true ends the walk. */
-  readonly isDone?: () => boolean;
+  /**
+   * Called after every step with its record, which it takes over, and the time that it led to; leave it out and no records
+   * are made.
+   */
+  readonly onStep?: (record: StepRecord, end: Times) => void;
+  /** Asked after every step, for each row with `per-row` and else for all together (0); true ends its walk. */
+  readonly isDone?: (group: number) => boolean;
 }
 
 /** How a walk went. */
@@ -65,22 +71,24 @@ export function integrate(stepper: Stepper, route: Route): Walk {
     let open = 0;
     for (let i = 0; i < count; i++) {
       moved[i] = 0;
+      if (next[i] < targets.length && isDone?.(i)) next[i] = targets.length;
       if (next[i] === targets.length) continue;
       open++;
       const left = targets[next[i]] - t[i];
-      // A last step that would leave a sliver is stretched a little, and one before that halved.
+      // A last step that would leave a sliver is stretched a little.
       lands[i] = Math.abs(h[i]) >= Math.abs(left) * (1 - 1e-4) ? 1 : 0;
-      moved[i] = lands[i] ? left : h[i];
+      moved[i] = lands[i] ? leap(t[i], targets[next[i]], next[i] < route.stops.length) : h[i];
       if (steps[i] + rejected[i] >= maxSteps) throw tooManySteps(where, maxSteps, t[i], count > 1 ? i : null);
       if (!lands[i] && Math.abs(moved[i]) < shortest(t[i])) {
         throw tooShort(where, t[i], moved[i], count > 1 ? i : null);
       }
     }
-    if (open === 0 || isDone?.()) break;
+    if (open === 0) break;
     const errors = stepper.attempt(t, moved);
     const ratios = groupRatios(errors, grouping);
     const accepted = new Uint8Array(stepper.rows);
     let taken = 0;
+    let jumps = false;
     for (let i = 0; i < count; i++) {
       if (moved[i] === 0) continue;
       const ratio = adaptive ? ratios[i] : 0;
@@ -88,7 +96,11 @@ export function integrate(stepper: Stepper, route: Route): Walk {
       if (!good && !Number.isFinite(ratio) && Math.abs(moved[i]) < 1e3 * shortest(t[i])) {
         throw notFinite(where, t[i], firstBad(errors, count > 1 ? i : null));
       }
-      if (adaptive) h[i] = moved[i] * controls[i].next(ratio);
+      if (adaptive) {
+        const proposed = moved[i] * controls[i].next(ratio);
+        // That a step was cut short to land on a time says nothing against the length it would have had.
+        h[i] = good && lands[i] && Math.abs(h[i]) > Math.abs(proposed) ? h[i] : proposed;
+      }
       if (!good) {
         rejected[i]++;
         continue;
@@ -97,14 +109,24 @@ export function integrate(stepper: Stepper, route: Route): Walk {
       steps[i]++;
       if (count > 1) accepted[i] = 1;
       t[i] = lands[i] ? targets[next[i]] : t[i] + moved[i];
-      if (lands[i]) next[i]++;
+      if (!lands[i]) continue;
+      next[i]++;
+      jumps ||= next[i] < targets.length;
     }
     if (!adaptive) checkFinite(errors, t, where);
     if (taken === 0) continue;
     const record = stepper.accept(count > 1 && taken < count ? accepted : null, onStep !== undefined);
-    if (record) onStep!(record);
+    if (record) onStep!(record, t.slice());
+    if (jumps) stepper.begin(t);
   }
   return { steps: Math.max(0, ...steps), rejected: Math.max(0, ...rejected) };
+}
+
+/** Length of a step that lands on a time: up to the last float32 number before a stop. */
+function leap(t: number, target: number, isStop: boolean): number {
+  const left = target - t;
+  const short = isStop ? floatBefore(target, left) - t : left;
+  return short * left > 0 ? short : left;
 }
 
 /** The largest error of each group, relative to the tolerance. */

@@ -8,6 +8,7 @@ import { checkSolver, type SolverSettings } from './options.js';
 import { SavedStates } from './saved-states.js';
 import { Solver } from './solver.js';
 import type { StepRecord } from './stepper.js';
+import { floatBefore, type Times } from './times.js';
 
 /** Options of {@link odeSolve}. */
 export interface OdeOptions<Y extends Tensor | Tensor[]> extends SolverSettings {
@@ -108,14 +109,15 @@ export function odeSolve<Y extends Tensor | Tensor[]>(
       const marks = [...new Set([...saveAt, ...stopAt, to])].sort((a, b) => direction * (a - b));
       const states = new Map<number, Tensor>([[from, start]]);
       for (const mark of marks) {
-        if (mark !== time) states.set(mark, (end = go(end, time, mark)));
+        const stop = stopAt.includes(mark) ? floatBefore(mark, direction) : mark;
+        if (mark !== time) states.set(mark, (end = go(end, time, stop)));
         time = mark;
       }
       passed.push(...saveAt.map((mark) => states.get(mark)!));
     } else {
       const saver = saveAt.length > 0 ? new SavedStates(saveAt, start, from) : null;
-      const onStep = (record: StepRecord) => {
-        saver?.pass(record);
+      const onStep = (record: StepRecord, reached: Times) => {
+        saver?.pass(record, reached);
         finder?.pass(record);
         record.dispose();
       };
@@ -123,7 +125,7 @@ export function odeSolve<Y extends Tensor | Tensor[]>(
       end = go(start, from, to, {
         stops: stopAt,
         ...(watched ? { onStep } : {}),
-        ...(finder ? { isDone: () => finder.complete } : {}),
+        ...(finder ? { isDone: (group) => finder.isDone(settings.grouping === 'per-row' ? group : null) } : {}),
       });
       if (finder) end = finder.replaceIn(end);
       passed.push(...(saver?.tensors() ?? []));

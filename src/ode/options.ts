@@ -86,7 +86,7 @@ export function checkSolver(where: string, settings: SolverSettings, watched = I
     `"${gradient}"`,
     gradient !== 'adjoint' || !isImplicit(METHODS[method]),
     `"checkpointed" or "direct" with ${method}`,
-    'Backward in time, the adjoint would have to be solved with a method for stiff systems as well.',
+    'The way back through the steps of an implicit method is exact, and keeps only the states that they start from.',
   );
   const control = checkStepControl(where, settings.stepControl);
   return { method, rtol, atol, grouping, steps, firstStep, maxSteps, control, gradient, watched, where };

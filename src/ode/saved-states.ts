@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { StepRecord } from './stepper.js';
-import { at } from './times.js';
+import { at, type Times } from './times.js';
 
 /** Collects a solution at given times from its dense output while it passes them. */
 export class SavedStates {
@@ -18,9 +18,10 @@ export class SavedStates {
     this.#values = times.map((time) => (time === from ? first!.slice() : new Float32Array(start.size)));
   }
 
-  pass(record: StepRecord): void {
+  /** @param end time that the step led to */
+  pass(record: StepRecord, end: Times): void {
     this.#times.forEach((time, i) => {
-      const theta = Float64Array.from(record.t, (t, i) => placeIn(t, record.h[i], time));
+      const theta = record.t.map((t, row) => placeIn(t, record.h[row], end[row], time));
       if (theta.every((s) => s === 0)) return;
       const { y, q } = record.at(theta);
       const values = y.dataSync<'float32'>();
@@ -40,10 +41,9 @@ export class SavedStates {
   }
 }
 
-/** `θ` of a time in the step from `t`, past its beginning and up to its end; else 0, so that each time is passed once. */
-function placeIn(t: number, h: number, time: number): number {
-  const theta = (time - t) / h;
-  // Rounding may put the very time at which the step ends a little behind it.
-  if (theta > 1 && Math.abs(time - t) <= Math.abs(t + h - t)) return 1;
-  return theta > 0 && theta <= 1 ? theta : 0;
+/** `θ` of a time in a step, past its beginning and up to its end; else 0, so that each time is passed once. */
+function placeIn(t: number, h: number, end: number, time: number): number {
+  const inside = h > 0 ? time > t && time <= end : h < 0 && time < t && time >= end;
+  // Rounding may put the end itself a little behind.
+  return inside ? Math.min(1, (time - t) / h) : 0;
 }

@@ -52,7 +52,7 @@ export interface Stepper {
   readonly rows: number;
   /** Evaluations of the right-hand side so far. */
   readonly evaluations: number;
-  /** Evaluates the right-hand side at the start: norms of the state and of its derivative. */
+  /** Evaluates the right-hand side at the present state, even if it is known: norms of the state and of its derivative. */
   begin(t: Times): { readonly state: ArrayLike<number>; readonly slope: ArrayLike<number> };
   /** Tries an Euler step of length `h` from the start: norms of the change of the derivative. */
   probe(t: Times, h: Times): ArrayLike<number>;

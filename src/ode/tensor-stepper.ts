@@ -38,7 +38,8 @@ export class TensorStepper implements Stepper {
   }
 
   begin(t: Times): { state: ArrayLike<number>; slope: ArrayLike<number> } {
-    this.#slope ??= this.#evaluate(t, this.#state.y);
+    if (this.#slope) disposeStates([this.#slope]);
+    this.#slope = this.#evaluate(t, this.#state.y);
     const norms = (value: State) => this.#norms(value, this.#state, this.#state);
     return { state: norms(this.#state), slope: norms(this.#slope) };
   }

@@ -18,3 +18,13 @@ export function plus(t: Times, h: Times, c: number): Times {
 export function timeTensor(t: Times): Tensor {
   return tf.tensor2d(Float32Array.from(t), [t.length, 1]);
 }
+
+/** The last float32 number on the way to a time. */
+export function floatBefore(time: number, direction: number): number {
+  const bits = new Int32Array(1);
+  const float = new Float32Array(bits.buffer);
+  float[0] = time;
+  if (float[0] === 0) return -direction * 2 ** -149;
+  bits[0] += float[0] > 0 === direction > 0 ? -1 : 1;
+  return float[0];
+}

@@ -30,11 +30,12 @@ export function linearise(system: System, t: Times, y: Tensor, inputs: readonly 
       const [dy, dq] = system.derivative(time, y, inputs);
       return quadratures > 0 ? tf.concat([dy, dq], 1) : tf.clone(dy);
     };
+    const identity = tf.eye(outputs);
     let slope: Tensor | null = null;
     const columns: Tensor[] = [];
     const times: Tensor[] = [];
     for (let output = 0; output < outputs; output++) {
-      const unit = tf.oneHot(tf.fill([rows], output, 'int32'), outputs, 1, 0, 'float32');
+      const unit = tf.tile(tf.slice(identity, [output, 0], [1, outputs]), [rows, 1]);
       const { value, grads } = tf.engine().gradients(rightHandSide, [y, time], unit, true);
       const [byState, byTime] = grads as (Tensor | undefined)[];
       slope ??= value;

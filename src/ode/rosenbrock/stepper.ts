@@ -39,6 +39,7 @@ export class RosenbrockStepper implements Stepper {
   }
 
   begin(t: Times): { state: ArrayLike<number>; slope: ArrayLike<number> } {
+    this.#moved();
     const { slope } = this.#linearised(t);
     return { state: this.#norms(this.#state), slope: this.#norms(slope) };
   }

@@ -117,7 +117,7 @@ test('http:// fetches files of a folder, and tells what is wrong', async (t) => 
   }
   await t.throwsAsync(openStore(`${host}/models`, 'loadFlow').read(NAMES), {
     instanceOf: FlowFileError,
-    message: /^loadFlow: expected to fetch http:.*, got .*ECONNREFUSED.* Check the connection/,
+    message: /^loadFlow: expected to fetch http:.*, got .*ECONN(REFUSED|RESET).* Check the connection/,
   });
   await t.throwsAsync(openStore('http://', 'loadFlow').read(NAMES), {
     instanceOf: FlowFileError,

@@ -142,7 +142,7 @@ export function tanh4(u: v128): v128 {
   let q = madd(splat(1.19825839466702e-6), z, splat(1.18534705686654e-4));
   q = madd(q, z, splat(2.26843463243900e-3));
   q = madd(q, z, splat(4.89352518554385e-3));
-  const inner = f32x4.div(f32x4.mul(x, p), q);
+  const inner = f32x4.mul(x, f32x4.div(p, q));
   const one = v128.or(splat(1), v128.and(u, splat(-0.0)));
   return select(f32x4.gt(f32x4.abs(u), splat(8.2)), one, inner);
 }
