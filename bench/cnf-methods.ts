@@ -57,7 +57,7 @@ export const METHODS: readonly Method[] = [
     objective: regularisedLikelihood({ kinetic: 0.5 / 30, hjb: 1 / 30 }),
     epochs: 1,
     learningRate: 5e-2,
-    build: (dims, seed, solver = { method: 'rk4', steps: 8 }) => otFlow({ ...common(dims, seed, solver), hidden: 64 }),
+    build: (dims, seed, solver = { method: 'rk4', steps: 8 }) => otFlow({ ...common(dims, seed, solver) }),
   },
   {
     name: 'flow matching',
