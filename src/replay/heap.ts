@@ -49,6 +49,14 @@ export class Heap {
     return address;
   }
 
+  /** Address of a block that holds these numbers: whole ones keep their bits, truth values become 0 and 1. */
+  write(values: ArrayLike<number>): number {
+    const address = this.allocate(4 * values.length);
+    const View = values instanceof Int32Array ? Int32Array : Float32Array;
+    new View(this.memory.buffer, address, values.length).set(values);
+    return address;
+  }
+
   free(address: number): void {
     const bytes = this.#used.get(address);
     if (bytes === undefined) return;

@@ -65,13 +65,13 @@ export class LaneTasks {
     this.#heap = heap;
     const constants = new Map<object, number>();
     for (const { program } of programs.values()) {
-      for (const [data, values] of program.constants) constants.set(data, this.#write(values));
+      for (const [data, values] of program.constants) constants.set(data, this.#own(heap.write(values)));
     }
     this.tasks = lanes.map((lane, index) => {
       const { program, inputs: data, variables } = programs.get(lane.rows)!;
       const known = new Map(variables);
       data.forEach((input, i) => known.set(input, inputs[i].address + 4 * lane.start * inputs[i].width));
-      const work = this.#own(program.workBytes);
+      const work = this.#own(heap.allocate(program.workBytes));
       return program.calls({ known, constants, outputs: outputsOf(lane, index), work });
     });
   }
@@ -80,18 +80,8 @@ export class LaneTasks {
     for (const address of this.#owned) this.#heap.free(address);
   }
 
-  #own(bytes: number): number {
-    const address = this.#heap.allocate(bytes);
+  #own(address: number): number {
     this.#owned.push(address);
-    return address;
-  }
-
-  /** Whole numbers keep their bits; truth values become 0 and 1. */
-  #write(values: ArrayLike<number>): number {
-    const address = this.#own(4 * values.length);
-    const { buffer } = this.#heap.memory;
-    const view = new (values instanceof Int32Array ? Int32Array : Float32Array)(buffer, address, values.length);
-    view.set(Array.from(values));
     return address;
   }
 }

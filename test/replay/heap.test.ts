@@ -34,3 +34,11 @@ test('freeing twice does no harm', (t) => {
   t.is(heap.allocate(100), a);
   t.not(heap.allocate(100), b);
 });
+
+test('written numbers are numbers: truth values become 0 and 1, whole ones keep their bits', (t) => {
+  const heap = new Heap();
+  const truths = heap.write(Uint8Array.of(1, 0, 1));
+  t.deepEqual([...heap.floats(truths, 3)], [1, 0, 1]);
+  const whole = heap.write(Int32Array.of(7, -2));
+  t.deepEqual([...new Int32Array(heap.memory.buffer, whole, 2)], [7, -2]);
+});

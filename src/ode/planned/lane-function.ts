@@ -18,24 +18,21 @@ export class LaneFunction {
   /**
    * Writes a computation down by running it once.
    *
-   * @param examples inputs of the shapes that the function will get
+   * @param inputs of the shapes that the function will get, each with data of its own
    * @param mirror all variables that it may read
    * @returns null when it cannot be repeated from its kernels
    */
   static from(
     compute: (inputs: Tensor[]) => Tensor[],
-    examples: readonly Tensor[],
+    inputs: Tensor[],
     mirror: Mirror,
     heap: Heap,
   ): LaneFunction | null {
-    return offer(() => {
-      const inputs = examples.map((example) => tf.add(example, 0));
-      const data = inputs.map(({ dataId }) => dataId);
-      const variables = mirror.addresses;
-      const traced = trace(() => compute(inputs), new Set([...data, ...variables.keys()]));
-      const program = traced && compile(traced);
-      return program && new LaneFunction(heap, program, data, variables);
-    });
+    const data = inputs.map(({ dataId }) => dataId);
+    const variables = mirror.addresses;
+    const traced = trace(() => compute(inputs), new Set([...data, ...variables.keys()]));
+    const program = traced && compile(traced);
+    return program && new LaneFunction(heap, program, data, variables);
   }
 
   private constructor(heap: Heap, program: Program, inputs: readonly object[], variables: ReadonlyMap<object, number>) {
@@ -43,13 +40,7 @@ export class LaneFunction {
     this.#program = program;
     this.#inputs = inputs;
     this.#variables = variables;
-    for (const [data, values] of program.constants) {
-      const address = heap.allocate(values.byteLength);
-      new Uint8Array(heap.memory.buffer, address, values.byteLength).set(
-        new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-      );
-      this.#constants.set(data, address);
-    }
+    for (const [data, values] of program.constants) this.#constants.set(data, heap.write(values));
   }
 
   /** Bytes of work space that one call needs. */
@@ -94,13 +85,4 @@ export function laneFunctions(
     functions.set(rows, made);
   }
   return functions;
-}
-
-/** A tidy scope for what is no tensor. */
-function offer<T>(compute: () => T): T {
-  let result: T;
-  tf.tidy(() => {
-    result = compute();
-  });
-  return result!;
 }

@@ -1,3 +1,5 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Heap } from '../../replay/heap.js';
 
 /** Blocks of a heap that live and die together. */
@@ -11,19 +13,17 @@ export class Memory {
 
   /** Address of room for some numbers in single precision, all zero. */
   floats(count: number): number {
-    return this.#own(4 * count);
+    return this.#own(this.heap.allocate(4 * count));
   }
 
   /** The same in double precision. */
   doubles(count: number): number {
-    return this.#own(8 * count);
+    return this.#own(this.heap.allocate(8 * count));
   }
 
   /** Address of these numbers in single precision. */
   write(values: ArrayLike<number>): number {
-    const address = this.floats(values.length);
-    this.heap.floats(address, values.length).set(values);
-    return address;
+    return this.#own(this.heap.write(values));
   }
 
   free(): void {
@@ -31,9 +31,13 @@ export class Memory {
     this.#blocks.length = 0;
   }
 
-  #own(bytes: number): number {
-    const address = this.heap.allocate(Math.max(4, bytes));
+  #own(address: number): number {
     this.#blocks.push(address);
     return address;
   }
+}
+
+/** The numbers of a tensor, as the backend holds them. */
+export function numbersOf({ dataId }: Tensor): Float32Array {
+  return tf.engine().readSync(dataId) as Float32Array;
 }

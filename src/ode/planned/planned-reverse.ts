@@ -14,7 +14,7 @@ import type { Tableau } from '../tableau.js';
 import { TensorReverse } from '../tensor-reverse.js';
 import { timeTensor } from '../times.js';
 import { laneFunctions, type LaneFunction } from './lane-function.js';
-import { Memory } from './memory.js';
+import { Memory, numbersOf } from './memory.js';
 import { PlannedRecord } from './planned-record.js';
 
 /** What a planned way back is made for. */
@@ -49,7 +49,14 @@ export class PlannedReverse implements Reverse {
   readonly #pace = new Pace();
 
   /** @returns null when the vector-Jacobian product cannot be written down */
-  static build(plan: ReversePlan, y: Tensor, inputs: readonly Tensor[], mirror: Mirror, workshop: Workshop) {
+  static build(
+    this: void,
+    plan: ReversePlan,
+    y: Tensor,
+    inputs: readonly Tensor[],
+    mirror: Mirror,
+    workshop: Workshop,
+  ) {
     const { system, timePerRow } = plan;
     const lanes = lanesOf(y.shape[0], mirror.size);
     const functions = laneFunctions(
@@ -259,8 +266,4 @@ function pullBackOf(system: System, inputs: number, [t, y, ...rest]: readonly Te
 
 function flat({ y, inputs, variables }: PulledBack): Tensor[] {
   return [y, ...inputs, ...variables];
-}
-
-function numbersOf({ dataId }: Tensor): Float32Array {
-  return tf.engine().readSync(dataId) as Float32Array;
 }

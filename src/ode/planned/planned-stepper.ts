@@ -13,7 +13,7 @@ import type { Tableau } from '../tableau.js';
 import { timeTensor, type Times } from '../times.js';
 import { CallWriter, type Clock, type LaneCalls, type Part } from './call-writer.js';
 import { laneFunctions, type LaneFunction } from './lane-function.js';
-import { Memory } from './memory.js';
+import { Memory, numbersOf } from './memory.js';
 import { PlannedRecord, type RecordedPart } from './planned-record.js';
 
 /** What a planned stepper is made for. */
@@ -54,7 +54,14 @@ export class PlannedStepper implements Stepper {
    * @param y `[rows, width]`, and inputs like those of every solve to come
    * @returns null when the right-hand side cannot be written down
    */
-  static build(plan: SteppingPlan, y: Tensor, inputs: readonly Tensor[], mirror: Mirror, workshop: Workshop) {
+  static build(
+    this: void,
+    plan: SteppingPlan,
+    y: Tensor,
+    inputs: readonly Tensor[],
+    mirror: Mirror,
+    workshop: Workshop,
+  ) {
     const { system, timePerRow } = plan;
     const lanes = lanesOf(y.shape[0], mirror.size);
     const functions = laneFunctions(
@@ -286,8 +293,4 @@ function shifted(part: Part, start: number): Part {
     slopes: part.slopes + offset,
     error: part.error + offset,
   };
-}
-
-function numbersOf({ dataId }: Tensor): Float32Array {
-  return tf.engine().readSync(dataId) as Float32Array;
 }

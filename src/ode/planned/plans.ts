@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { SharedMirror } from '../../replay/mirror.js';
+import { SharedMirror, type Mirror } from '../../replay/mirror.js';
 import { isTracing } from '../../replay/trace.js';
-import { openWorkshop } from '../../replay/workshop.js';
+import { openWorkshop, type Workshop } from '../../replay/workshop.js';
 import type { System } from '../system.js';
 import { PlannedReverse, type ReversePlan } from './planned-reverse.js';
 import { PlannedStepper, type SteppingPlan } from './planned-stepper.js';
@@ -45,15 +45,17 @@ export class Plans {
     name: string,
     y: Tensor,
     inputs: readonly Tensor[],
-    Class: { build(plan: Plan, y: Tensor, inputs: readonly Tensor[], ...place: Place): Made | null },
+    { build }: { build: Build<Plan, Made> },
     plan: Plan,
   ): Made | null {
     if (tf.getBackend() !== 'wasm' || isTracing() || y.shape[0] === 0) return null;
+    const workshop = openWorkshop();
+    if (!workshop) return null;
     const key = [name, ...[y, ...inputs].map(({ shape }) => shape.join('x'))].join(' ');
     const known = this.#kept.get(key) as Made | null | undefined;
     this.#kept.delete(key);
     // Prepared at once, though a single solve would be done sooner without: so equal solves give equal bits.
-    const found = known === undefined ? this.#build(y, inputs, Class, plan) : known;
+    const found = known === undefined ? build(plan, y, inputs, this.#mirror.in(workshop.heap), workshop) : known;
     this.#kept.set(key, found);
     if (this.#kept.size > MAX_KEPT) {
       const [oldest, made] = this.#kept.entries().next().value!;
@@ -62,16 +64,14 @@ export class Plans {
     }
     return found;
   }
-
-  #build<Plan, Made>(
-    y: Tensor,
-    inputs: readonly Tensor[],
-    Class: { build(plan: Plan, y: Tensor, inputs: readonly Tensor[], ...place: Place): Made | null },
-    plan: Plan,
-  ): Made | null {
-    const workshop = openWorkshop();
-    return workshop && Class.build(plan, y, inputs, this.#mirror.in(workshop.heap), workshop);
-  }
 }
 
-type Place = Parameters<typeof PlannedStepper.build> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : never;
+/** How something is made ready for solves from starts like `y`; null where it cannot be. */
+type Build<Plan, Made> = (
+  this: void,
+  plan: Plan,
+  y: Tensor,
+  inputs: readonly Tensor[],
+  mirror: Mirror,
+  workshop: Workshop,
+) => Made | null;
