@@ -11,16 +11,19 @@ export abstract class Conditioner extends Module {
   /** Instances on which the contract suite tests the class. */
   static readonly samples: readonly (() => Conditioner)[] = [];
 
-  /** Entries of one input row. */
+  /** Entries of one input row: the channels of an image, the width of a token. */
   abstract readonly inputs: number;
-  /** Entries of one output row. */
+  /** Entries of one output row, likewise. */
   abstract readonly outputs: number;
   /** Shape of one context, or null. */
   readonly contextShape: Shape | null = null;
   /** Width of the last hidden layer: splines divide their raw widths and heights by its square root. */
   abstract readonly hiddenWidth: number;
 
-  /** `[batch, inputs]` → `[batch, outputs]`. */
+  /**
+   * `[batch, inputs]` → `[batch, outputs]`; for networks on images `[batch, height, width, inputs]` →
+   * `[batch, height, width, outputs]`, for those on tokens `[batch, tokens, inputs]` → `[batch, tokens, outputs]`.
+   */
   protected abstract network(x: Tensor, context: Tensor | null): Tensor;
 
   apply(x: Tensor, context: Tensor | null = null): Tensor {
