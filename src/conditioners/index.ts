@@ -6,3 +6,4 @@ export * from './masked-residual-net.js';
 export * from './mlp.js';
 export * from './residual-block.js';
 export * from './residual-net.js';
+export * from './transformer/index.js';
