@@ -1,0 +1,2 @@
+export * from './pixel-logit.js';
+export * from './pixel-scaling.js';
