@@ -45,12 +45,12 @@ export class TokenAutoregressive extends Bijector {
   static override readonly className = 'TokenAutoregressive';
   static override readonly samples = [
     () => {
-      const conditioner = (request: TokenConditionerRequest) => new CausalTransformer({ ...request, width: 4, depth: 2, heads: 2, mlpRatio: 2, seed: 1 }); // prettier-ignore
+      const conditioner = (request: TokenConditionerRequest) => new CausalTransformer({ ...request, width: 4, depth: 1, heads: 2, mlpRatio: 2, seed: 1 }); // prettier-ignore
       return new TokenAutoregressive({ tokens: 3, channels: 2, conditioner });
     },
     () => {
       const conditioner = (request: TokenConditionerRequest) => new CausalTransformer({ ...request, width: 4, depth: 1, heads: 1, mlpRatio: 2, contextShape: [2], seed: 2 }); // prettier-ignore
-      return new TokenAutoregressive({ tokens: 3, channels: 1, flip: true, softClip: 4, conditioner });
+      return new TokenAutoregressive({ tokens: 2, channels: 1, flip: true, softClip: 4, conditioner });
     },
   ];
 

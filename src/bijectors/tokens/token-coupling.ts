@@ -54,10 +54,9 @@ export interface TokenCouplingOptions {
 export class TokenCoupling extends Bijector {
   static override readonly className = 'TokenCoupling';
   static override readonly samples = [
-    () => TokenCoupling.sample({ grid: [1, 3], channels: 4, kind: 'channels' }),
+    () => TokenCoupling.sample({ grid: [1, 2], channels: 4, kind: 'channels' }),
     () => TokenCoupling.sample({ grid: [2, 2], channels: 2, kind: 'checkerboard', flip: true, maxScale: 3 }),
     () => TokenCoupling.sample({ grid: [1, 2], channels: 2, kind: 'verticalStripes' }, [2]),
-    () => TokenCoupling.sample({ grid: [2, 1], channels: 2, kind: 'horizontalStripes' }),
   ];
 
   /** A small instance for tests and examples. */

@@ -13,8 +13,8 @@ export function rowNorm(x: usize, gain: usize, bias: usize, y: usize, rows: i32,
   const size = <usize>(width & ~3) << 2;
   const rest = width & 3;
   for (let i: i32 = 0; i < rows; i++) {
-    const shrink = 1 / largest(x, width);
-    const mean = center ? meanOf(x, width, shrink) : 0;
+    const shrink: f32 = 1 / largest(x, width);
+    const mean: f32 = center ? meanOf(x, width, shrink) : 0;
     const factor = factorOf(x, width, shrink, mean, epsilon);
     const scale = splat(shrink), shift = splat(-mean), rate = splat(factor);
     for (let at: usize = 0; at < size; at += 16) {
@@ -42,8 +42,8 @@ export function rowNormGradient(
   memory.fill(dGain, 0, row);
   memory.fill(dBias, 0, row);
   for (let i: i32 = 0; i < rows; i++) {
-    const shrink = 1 / largest(x, width);
-    const mean = center ? meanOf(x, width, shrink) : 0;
+    const shrink: f32 = 1 / largest(x, width);
+    const mean: f32 = center ? meanOf(x, width, shrink) : 0;
     const factor = factorOf(x, width, shrink, mean, epsilon);
     const scale = splat(shrink), shift = splat(-mean), rate = splat(factor);
     let sum4 = splat(0), along4 = splat(0);
