@@ -4,7 +4,7 @@ import type { Lowering, Place } from './lowering.js';
 
 export const LAYOUT: Readonly<Record<string, Lowering>> = {
   Slice: ({ inputs: { x }, outputs: [y], attributes }) => {
-    const begin = attributes.begin as number[];
+    const begin = [attributes.begin as number | number[]].flat();
     return move(x.address + 4 * offsetOf(begin, x.shape), strides(x.shape), y!.address, strides(y!.shape), y!.shape);
   },
   Concat: ({ inputs, outputs: [y], attributes }) => {
