@@ -1,0 +1,1 @@
+export * from './spatial-coupling.js';
