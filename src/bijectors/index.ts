@@ -7,6 +7,7 @@ export * from './continuous-bijector.js';
 export * from './coupling.js';
 export * from './elementwise.js';
 export * from './exp.js';
+export * from './image/index.js';
 export * from './invert.js';
 export * from './learned-time.js';
 export * from './logit.js';
