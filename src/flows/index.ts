@@ -1,6 +1,10 @@
 export type { ContinuousFlowOptions } from './continuous-recipe.js';
+export * from './bits-per-dim.js';
+export * from './dequantized-flow.js';
 export * from './ffjord.js';
 export * from './flow.js';
+export * from './interpolate.js';
+export * from './load-dequantized-flow.js';
 export { loadFlow, removeFlow, type LoadFlowOptions } from './load-flow.js';
 export * from './load-symmetric-flow.js';
 export { iaf } from './iaf.js';
