@@ -7,7 +7,7 @@ import type { Config } from '../../module.js';
 import { commonContextShape, formatShape, sameShape, sizeOf, type Shape } from '../../shapes.js';
 import { Bijector, type Interval, type ValueAndLogDet } from '../bijector.js';
 import { Chain } from '../chain.js';
-import type { ConditionerRequest } from '../coupling.js';
+import { conditionerRequest, sizedConditioner, type ConditionerRequest } from '../conditioner-request.js';
 import { applyElementwise } from '../elementwise.js';
 import { checkChannels, checkImage, type ImageShape } from './check-image.js';
 import { Conv1x1 } from './conv1x1.js';
@@ -168,16 +168,9 @@ export class MultiScale extends Bijector {
       });
     }
     return splits.map(([, , channels], i) => {
-      const initialOutput = Array.from({ length: channels }, () => PRIOR.identityParameters()).flat();
-      const request = { inputs: channels, outputs: initialOutput.length, initialOutput };
-      const network = typeof prior === 'function' ? prior(request, i) : prior[i];
-      if (network.inputs !== request.inputs || network.outputs !== request.outputs) {
-        throw new FlowConfigError('MultiScale', {
-          expected: `a prior from ${request.inputs} to ${request.outputs} channels after level ${i}`,
-          got: `${network.inputs} to ${network.outputs}`,
-          hint: 'Pass a function `(request) => new ConvNet({ ...request, hidden })` to have it sized.',
-        });
-      }
+      const request = conditionerRequest(channels, channels, PRIOR);
+      const given = typeof prior === 'function' ? (sized: ConditionerRequest) => prior(sized, i) : prior[i];
+      const network = sizedConditioner(`MultiScale.prior${i}`, request, given, 'ConvNet');
       return this.child(`prior${i}`, network);
     });
   }

@@ -7,7 +7,7 @@ import { FlowConfigError } from '../../errors.js';
 import type { Config } from '../../module.js';
 import { commonContextShape, type Shape } from '../../shapes.js';
 import { Bijector, type ValueAndLogDet } from '../bijector.js';
-import type { ConditionerRequest } from '../coupling.js';
+import { conditionerRequest, sizedConditioner, type ConditionerRequest } from '../conditioner-request.js';
 import { applyElementwise } from '../elementwise.js';
 import { checkChannels, checkImage } from './check-image.js';
 
@@ -62,17 +62,10 @@ export class QuadCoupling extends Bijector {
       throw new FlowConfigError('QuadCoupling', { expected: 'three conditioners', got: `${conditioner.length}` });
     }
     const quarter = image[2] / 4;
-    const initialOutput = Array.from({ length: quarter }, () => transform.identityParameters()).flat();
     this.#conditioners = [1, 2, 3].map((known, index) => {
-      const request = { inputs: known * quarter, outputs: initialOutput.length, initialOutput };
-      const network = typeof conditioner === 'function' ? conditioner(request, index) : conditioner[index];
-      if (network.inputs !== request.inputs || network.outputs !== request.outputs) {
-        throw new FlowConfigError('QuadCoupling', {
-          expected: `conditioner ${index} from ${request.inputs} to ${request.outputs} channels`,
-          got: `${network.inputs} to ${network.outputs}`,
-          hint: 'Pass a function `(request) => new ConvNet({ ...request, hidden })` to have it sized.',
-        });
-      }
+      const request = conditionerRequest(known * quarter, quarter, transform);
+      const given = typeof conditioner === 'function' ? (sized: ConditionerRequest) => conditioner(sized, index) : conditioner[index]; // prettier-ignore
+      const network = sizedConditioner(`QuadCoupling.conditioner${index}`, request, given, 'ConvNet');
       return this.child(`conditioner${index}`, network);
     });
     this.#transform = transform;
