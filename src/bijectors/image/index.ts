@@ -8,3 +8,4 @@ export * from './padded-conv.js';
 export { type PaddedSolver } from './padded-solvers.js';
 export * from './quad-coupling.js';
 export { Squeeze, type SqueezeOptions } from './squeeze.js';
+export * from './spatial-coupling.js';
