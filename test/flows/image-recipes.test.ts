@@ -9,6 +9,7 @@ import {
   glow,
   loadFlow,
   RandomStream,
+  ready,
   rqGlow,
   type Flow,
   type ImageFlowOptions,
@@ -16,6 +17,8 @@ import {
 import { onEachBackend } from '../support/backends.js';
 import { assertClose } from '../support/close.js';
 import { perturb } from '../support/perturb.js';
+
+test.before(() => ready({ backend: 'wasm' }));
 
 const RECIPES: Record<string, (options: ImageFlowOptions) => Flow> = { glow, cincFlow, fincFlow, rqGlow };
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Conditioner } from '../../conditioners/conditioner.js';
+import { ConvNet } from '../../conditioners/convolutional/conv-net.js';
 import { ElementwiseAffine } from '../../elementwise/elementwise-affine.js';
 import { FlowConfigError, FlowShapeError } from '../../errors.js';
 import type { Config } from '../../module.js';
@@ -57,14 +58,17 @@ const PRIOR = new ElementwiseAffine();
  *     const squeeze = new Squeeze({ eventShape });
  *     return new Chain({ bijectors: [...steps(squeeze.eventShapeIn), squeeze] }); // a chain goes from base to data
  *   }),
- *   prior: (request) => new ConvNet({ ...request, hidden: [] }),
+ *   prior: (request) => new ConvNet({ ...request, hidden: [64] }),
  * });
  */
 export class MultiScale extends Bijector {
   static override readonly className = 'MultiScale';
   static override readonly samples = [
     () => new MultiScale({ eventShape: [4, 4, 1], levels: [mixed, mixed] }),
-    () => new MultiScale({ eventShape: [2, 2, 2], levels: [mixed] }),
+    () => {
+      const prior = (request: ConditionerRequest) => new ConvNet({ ...request, hidden: [5], activation: 'tanh', contextShape: [2] }); // prettier-ignore
+      return new MultiScale({ eventShape: [4, 2, 2], levels: [mixed, identity], prior });
+    },
   ];
 
   override readonly eventShapeIn: Shape;
@@ -169,8 +173,8 @@ export class MultiScale extends Bijector {
     }
     return splits.map(([, , channels], i) => {
       const request = conditionerRequest(channels, channels, PRIOR);
-      const given = typeof prior === 'function' ? (sized: ConditionerRequest) => prior(sized, i) : prior[i];
-      const network = sizedConditioner(`MultiScale.prior${i}`, request, given, 'ConvNet');
+      const network = typeof prior === 'function' ? prior(request, i) : prior[i];
+      sizedConditioner(`MultiScale.prior${i}`, request, network, 'ConvNet');
       return this.child(`prior${i}`, network);
     });
   }
@@ -213,4 +217,8 @@ function checkArrival(level: Bijector, arriving: Shape, i: number): void {
 function mixed(eventShape: Shape): Bijector {
   const squeeze = new Squeeze({ eventShape });
   return new Chain({ bijectors: [new Conv1x1({ eventShape: squeeze.eventShapeIn, seed: 1 }), squeeze] });
+}
+
+function identity(eventShape: Shape): Bijector {
+  return new Conv1x1({ eventShape, initial: 'identity' });
 }

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Conditioner } from '../../conditioners/conditioner.js';
+import { ConvNet } from '../../conditioners/convolutional/conv-net.js';
 import { ElementwiseAffine } from '../../elementwise/elementwise-affine.js';
 import type { ElementwiseTransform } from '../../elementwise/elementwise-transform.js';
+import { RationalQuadraticSpline } from '../../elementwise/rational-quadratic-spline.js';
 import { FlowConfigError } from '../../errors.js';
 import type { Config } from '../../module.js';
 import { commonContextShape, type Shape } from '../../shapes.js';
@@ -43,6 +45,20 @@ export interface QuadCouplingOptions {
  */
 export class QuadCoupling extends Bijector {
   static override readonly className = 'QuadCoupling';
+  static override readonly samples = [
+    () => {
+      const conditioner = (request: ConditionerRequest) => new ConvNet({ ...request, hidden: [6], activation: 'tanh', contextShape: [2] }); // prettier-ignore
+      return new QuadCoupling({ eventShape: [1, 2, 4], conditioner });
+    },
+    () => {
+      const conditioner = (request: ConditionerRequest) => new ConvNet({ ...request, hidden: [6], activation: 'tanh' });
+      return new QuadCoupling({
+        eventShape: [1, 2, 8],
+        conditioner,
+        transform: new RationalQuadraticSpline({ bins: 3 }),
+      });
+    },
+  ];
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
@@ -64,8 +80,8 @@ export class QuadCoupling extends Bijector {
     const quarter = image[2] / 4;
     this.#conditioners = [1, 2, 3].map((known, index) => {
       const request = conditionerRequest(known * quarter, quarter, transform);
-      const given = typeof conditioner === 'function' ? (sized: ConditionerRequest) => conditioner(sized, index) : conditioner[index]; // prettier-ignore
-      const network = sizedConditioner(`QuadCoupling.conditioner${index}`, request, given, 'ConvNet');
+      const network = typeof conditioner === 'function' ? conditioner(request, index) : conditioner[index];
+      sizedConditioner(`QuadCoupling.conditioner${index}`, request, network, 'ConvNet');
       return this.child(`conditioner${index}`, network);
     });
     this.#transform = transform;
