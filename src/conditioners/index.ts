@@ -8,3 +8,4 @@ export * from './mlp.js';
 export * from './normalisation/index.js';
 export * from './residual-block.js';
 export * from './residual-net.js';
+export * from './transformer/index.js';

@@ -7,12 +7,12 @@ import type { Conditioner } from '../conditioners/conditioner.js';
 import { ConvNet } from '../conditioners/convolutional/conv-net.js';
 import { ElementwiseAffine } from '../elementwise/elementwise-affine.js';
 import type { RandomStream } from '../random.js';
-import type { SizedImageFlowOptions } from './image-recipe.js';
+import type { SizedMultiScaleFlowOptions } from './multi-scale-recipe.js';
 
 /** Glow's network: 3×3, 1×1 and 3×3 convolutions, and a learned factor on every channel that it emits. */
 export function couplingNetwork(
   request: ConditionerRequest,
-  { hidden, contextShape = null }: SizedImageFlowOptions,
+  { hidden, contextShape = null }: SizedMultiScaleFlowOptions,
   seed: RandomStream,
 ): Conditioner {
   return new ConvNet({ ...request, hidden: [hidden, hidden], logScale: true, contextShape, seed });
@@ -24,7 +24,7 @@ export function couplingNetwork(
  */
 export function affineImageCoupling(
   eventShape: ImageShape,
-  options: SizedImageFlowOptions,
+  options: SizedMultiScaleFlowOptions,
   seed: RandomStream,
 ): Bijector {
   const conditioner = (request: ConditionerRequest) =>

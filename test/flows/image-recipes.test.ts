@@ -12,7 +12,7 @@ import {
   ready,
   rqGlow,
   type Flow,
-  type ImageFlowOptions,
+  type MultiScaleFlowOptions,
 } from '../../src/index.js';
 import { onEachBackend } from '../support/backends.js';
 import { assertClose } from '../support/close.js';
@@ -20,7 +20,7 @@ import { perturb } from '../support/perturb.js';
 
 test.before(() => ready({ backend: 'wasm' }));
 
-const RECIPES: Record<string, (options: ImageFlowOptions) => Flow> = { glow, cincFlow, fincFlow, rqGlow };
+const RECIPES: Record<string, (options: MultiScaleFlowOptions) => Flow> = { glow, cincFlow, fincFlow, rqGlow };
 
 const SMALL = { levels: 2, steps: 2, hidden: 6, seed: 'image recipes' };
 
@@ -97,11 +97,13 @@ test('the parameters of one step of Glow, counted by hand', (t) => {
 });
 
 test('images that cannot be halved so often, and sizes that are none', (t) => {
-  const thrown = (options: Partial<ImageFlowOptions>) => () => glow({ eventShape: [8, 8, 1], ...SMALL, ...options });
+  const thrown = (options: Partial<MultiScaleFlowOptions>) => () =>
+    glow({ eventShape: [8, 8, 1], ...SMALL, ...options });
   t.throws(thrown({ eventShape: [28, 28, 1], levels: 3 }), { instanceOf: FlowShapeError, message: /glow: expected images whose height and width are multiples of 8/ }); // prettier-ignore
   t.throws(thrown({ eventShape: [8, 8] }), { instanceOf: FlowShapeError });
   t.throws(thrown({ levels: 0 }), { instanceOf: FlowConfigError, message: /levels: a positive integer/ });
   t.throws(thrown({ steps: 1.5 }), { instanceOf: FlowConfigError, message: /steps: a positive integer/ });
   t.throws(thrown({ hidden: 0 }), { instanceOf: FlowConfigError, message: /hidden: a positive integer/ });
+  t.throws(thrown({ preset: 'large' as 'small' }), { instanceOf: FlowConfigError, message: /glow.preset/ });
   t.throws(thrown({ bits: 0 }), { instanceOf: FlowConfigError });
 });
