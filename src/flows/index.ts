@@ -7,7 +7,6 @@ export { fincFlow } from './finc-flow.js';
 export * from './flow.js';
 export { glow } from './glow.js';
 export { iaf } from './iaf.js';
-export type { ImageFlowOptions } from './image-recipe.js';
 export type { ImageFlowOptions, Preset } from './image-recipe.js';
 export * from './interpolate.js';
 export * from './jet.js';
