@@ -65,8 +65,10 @@ function weight(t: number, angle: number): number {
   return Math.sin(angle) < 1e-4 ? t : Math.sin(t * angle) / Math.sin(angle);
 }
 
-/** Angles between the rows of two matrices. */
+/** Angles between the rows of two matrices; none to a row of zeros, which has no direction. */
 function anglesBetween(a: Tensor, b: Tensor): number[] {
   const cosines = tf.div(tf.sum(tf.mul(a, b), 1), tf.mul(tf.norm(a, 2, 1), tf.norm(b, 2, 1)));
-  return Array.from(cosines.dataSync(), (cosine) => Math.acos(Math.min(1, Math.max(-1, cosine || 0))));
+  return Array.from(cosines.dataSync(), (cosine) =>
+    Number.isNaN(cosine) ? 0 : Math.acos(Math.min(1, Math.max(-1, cosine))),
+  );
 }

@@ -45,7 +45,8 @@ export function plu(matrix: readonly (readonly number[])[]): PLU {
   }
   const permutation = Array<number>(n).fill(0);
   order.forEach((row, place) => (permutation[row] = place));
-  return { permutation, lower, upper, determinant, singular };
+  // Without the sign of a zero.
+  return { permutation, lower, upper, determinant: determinant + 0, singular };
 }
 
 function largest(row: readonly number[]): number {

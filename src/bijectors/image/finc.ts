@@ -36,7 +36,7 @@ export interface FInCOptions {
 export class FInC extends Bijector {
   static override readonly className = 'FInC';
   static override readonly samples = [
-    () => new FInC({ eventShape: [2, 3, 8], kernelSize: 2, seed: 'sample' }),
+    () => new FInC({ eventShape: [2, 1, 8], kernelSize: 2, seed: 'sample' }),
     () => new FInC({ eventShape: [2, 2, 4] }),
   ];
 

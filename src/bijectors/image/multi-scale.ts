@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Conditioner } from '../../conditioners/conditioner.js';
+import { ConvNet } from '../../conditioners/convolutional/conv-net.js';
 import { ElementwiseAffine } from '../../elementwise/elementwise-affine.js';
 import { FlowConfigError, FlowShapeError } from '../../errors.js';
 import type { Config } from '../../module.js';
 import { commonContextShape, formatShape, sameShape, sizeOf, type Shape } from '../../shapes.js';
 import { Bijector, type Interval, type ValueAndLogDet } from '../bijector.js';
 import { Chain } from '../chain.js';
-import type { ConditionerRequest } from '../coupling.js';
+import { conditionerRequest, sizedConditioner, type ConditionerRequest } from '../conditioner-request.js';
 import { applyElementwise } from '../elementwise.js';
 import { checkChannels, checkImage, type ImageShape } from './check-image.js';
 import { Conv1x1 } from './conv1x1.js';
@@ -57,14 +58,17 @@ const PRIOR = new ElementwiseAffine();
  *     const squeeze = new Squeeze({ eventShape });
  *     return new Chain({ bijectors: [...steps(squeeze.eventShapeIn), squeeze] }); // a chain goes from base to data
  *   }),
- *   prior: (request) => new ConvNet({ ...request, hidden: [] }),
+ *   prior: (request) => new ConvNet({ ...request, hidden: [64] }),
  * });
  */
 export class MultiScale extends Bijector {
   static override readonly className = 'MultiScale';
   static override readonly samples = [
     () => new MultiScale({ eventShape: [4, 4, 1], levels: [mixed, mixed] }),
-    () => new MultiScale({ eventShape: [2, 2, 2], levels: [mixed] }),
+    () => {
+      const prior = (request: ConditionerRequest) => new ConvNet({ ...request, hidden: [5], activation: 'tanh', contextShape: [2] }); // prettier-ignore
+      return new MultiScale({ eventShape: [4, 2, 2], levels: [mixed, identity], prior });
+    },
   ];
 
   override readonly eventShapeIn: Shape;
@@ -168,16 +172,9 @@ export class MultiScale extends Bijector {
       });
     }
     return splits.map(([, , channels], i) => {
-      const initialOutput = Array.from({ length: channels }, () => PRIOR.identityParameters()).flat();
-      const request = { inputs: channels, outputs: initialOutput.length, initialOutput };
+      const request = conditionerRequest(channels, channels, PRIOR);
       const network = typeof prior === 'function' ? prior(request, i) : prior[i];
-      if (network.inputs !== request.inputs || network.outputs !== request.outputs) {
-        throw new FlowConfigError('MultiScale', {
-          expected: `a prior from ${request.inputs} to ${request.outputs} channels after level ${i}`,
-          got: `${network.inputs} to ${network.outputs}`,
-          hint: 'Pass a function `(request) => new ConvNet({ ...request, hidden })` to have it sized.',
-        });
-      }
+      sizedConditioner(`MultiScale.prior${i}`, request, network, 'ConvNet');
       return this.child(`prior${i}`, network);
     });
   }
@@ -220,4 +217,8 @@ function checkArrival(level: Bijector, arriving: Shape, i: number): void {
 function mixed(eventShape: Shape): Bijector {
   const squeeze = new Squeeze({ eventShape });
   return new Chain({ bijectors: [new Conv1x1({ eventShape: squeeze.eventShapeIn, seed: 1 }), squeeze] });
+}
+
+function identity(eventShape: Shape): Bijector {
+  return new Conv1x1({ eventShape, initial: 'identity' });
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradSaveFunc, Tensor } from '@tensorflow/tfjs-core';
 import { paddedConvolution, paddedConvolutionInverse } from '../../kernels/padded-convolution/op.js';
+import { offTape } from '../../kernels/stop-gradient/off-tape.js';
 
 /** Ways to invert a padded convolution; all give the same numbers. */
 export type PaddedSolver = 'wavefront' | 'sequential' | 'nilpotent';
@@ -37,9 +38,15 @@ export function solvePadded(
     save(inputs);
     return {
       value: solver === 'nilpotent' ? iterateNilpotent(...inputs, { tolerance }) : substitute(...inputs),
-      gradFunc: (dx, saved) => tf.grads(paddedConvolutionInverse)(saved, dx as Tensor),
+      gradFunc: (dx, saved) => pullBack(saved, dx as Tensor),
     };
   })(y, kernel, cornerInverse);
+}
+
+/** The gradients of the kernel along diagonals. Where they are differentiated themselves, the tape outside has to see them. */
+function pullBack(inputs: Tensor[], dx: Tensor): Tensor[] {
+  const gradients = () => tf.grads(paddedConvolutionInverse)(inputs, dx);
+  return tf.engine().state.gradientDepth > 0 ? gradients() : offTape(gradients);
 }
 
 /**

@@ -1,13 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Conditioner } from '../../conditioners/conditioner.js';
+import { ConvNet } from '../../conditioners/convolutional/conv-net.js';
 import { ElementwiseAffine } from '../../elementwise/elementwise-affine.js';
 import type { ElementwiseTransform } from '../../elementwise/elementwise-transform.js';
+import { RationalQuadraticSpline } from '../../elementwise/rational-quadratic-spline.js';
 import { FlowConfigError } from '../../errors.js';
 import type { Config } from '../../module.js';
 import { commonContextShape, type Shape } from '../../shapes.js';
 import { Bijector, type ValueAndLogDet } from '../bijector.js';
-import type { ConditionerRequest } from '../coupling.js';
+import { conditionerRequest, sizedConditioner, type ConditionerRequest } from '../conditioner-request.js';
 import { applyElementwise } from '../elementwise.js';
 import { checkChannels, checkImage } from './check-image.js';
 
@@ -43,6 +45,20 @@ export interface QuadCouplingOptions {
  */
 export class QuadCoupling extends Bijector {
   static override readonly className = 'QuadCoupling';
+  static override readonly samples = [
+    () => {
+      const conditioner = (request: ConditionerRequest) => new ConvNet({ ...request, hidden: [6], activation: 'tanh', contextShape: [2] }); // prettier-ignore
+      return new QuadCoupling({ eventShape: [1, 2, 4], conditioner });
+    },
+    () => {
+      const conditioner = (request: ConditionerRequest) => new ConvNet({ ...request, hidden: [6], activation: 'tanh' });
+      return new QuadCoupling({
+        eventShape: [1, 2, 8],
+        conditioner,
+        transform: new RationalQuadraticSpline({ bins: 3 }),
+      });
+    },
+  ];
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
@@ -62,17 +78,10 @@ export class QuadCoupling extends Bijector {
       throw new FlowConfigError('QuadCoupling', { expected: 'three conditioners', got: `${conditioner.length}` });
     }
     const quarter = image[2] / 4;
-    const initialOutput = Array.from({ length: quarter }, () => transform.identityParameters()).flat();
     this.#conditioners = [1, 2, 3].map((known, index) => {
-      const request = { inputs: known * quarter, outputs: initialOutput.length, initialOutput };
+      const request = conditionerRequest(known * quarter, quarter, transform);
       const network = typeof conditioner === 'function' ? conditioner(request, index) : conditioner[index];
-      if (network.inputs !== request.inputs || network.outputs !== request.outputs) {
-        throw new FlowConfigError('QuadCoupling', {
-          expected: `conditioner ${index} from ${request.inputs} to ${request.outputs} channels`,
-          got: `${network.inputs} to ${network.outputs}`,
-          hint: 'Pass a function `(request) => new ConvNet({ ...request, hidden })` to have it sized.',
-        });
-      }
+      sizedConditioner(`QuadCoupling.conditioner${index}`, request, network, 'ConvNet');
       return this.child(`conditioner${index}`, network);
     });
     this.#transform = transform;

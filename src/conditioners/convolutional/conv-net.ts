@@ -27,7 +27,7 @@ export interface ConvNetOptions {
   readonly inputs: number;
   /** Channels of the output. */
   readonly outputs: number;
-  /** Channels of each hidden layer; at least one. Glow has [512, 512]. */
+  /** Channels of each hidden layer; none for a single convolution. Glow has [512, 512]. */
   readonly hidden: readonly number[];
   /** Size of each filter, one more than there are hidden layers, odd. Default: 3 at both ends and 1 between, [3, 1, 3]. */
   readonly kernelSizes?: readonly number[];
@@ -52,7 +52,8 @@ export interface ConvNetOptions {
  * (Kingma and Dhariwal, 2018, section 5), `[batch, height, width, inputs]` → `[batch, height, width, outputs]`. Images may
  * have any size.
  *
- * The context enters by a linear layer added to every pixel before the first activation.
+ * The context enters by a linear layer added to every pixel before the first activation, or to the output where there is
+ * none.
  *
  * @example
  * new SpatialCoupling({
@@ -68,6 +69,7 @@ export class ConvNet extends Conditioner {
     () => new ConvNet({ inputs: 3, outputs: 2, hidden: [7], activation: 'tanh', contextShape: [2, 2], logScale: true }),
     () => new ConvNet({ inputs: 2, outputs: 3, hidden: [4, 4], kernelSizes: [1, 5, 1], normalisation: 'weight' }),
     () => new ConvNet({ inputs: 1, outputs: 3, hidden: [4], activation: 'silu', normalisation: 'spectral' }),
+    () => new ConvNet({ inputs: 2, outputs: 3, hidden: [], contextShape: [2] }),
   ];
 
   override readonly inputs: number;
@@ -89,9 +91,6 @@ export class ConvNet extends Conditioner {
     checkInteger('ConvNet.inputs', inputs);
     checkInteger('ConvNet.outputs', outputs);
     checkWidths('ConvNet.hidden', hidden);
-    if (hidden.length === 0) {
-      throw new FlowConfigError('ConvNet.hidden', { expected: 'at least one layer width', got: 'none' });
-    }
     const { kernelSizes = hidden.map((_, i) => (i === 0 ? 3 : 1)).concat(3) } = options;
     checkKernelSizes(kernelSizes, hidden.length + 1);
     const contextSize = contextSizeOf('ConvNet.contextShape', contextShape);
@@ -116,7 +115,13 @@ export class ConvNet extends Conditioner {
         }),
       ),
     );
-    const contextLayer = { inputs: contextSize, outputs: hidden[0], seed: stream.split('context') };
+    // Nothing at first where it would be seen in the output.
+    const contextLayer = {
+      inputs: contextSize,
+      outputs: hidden[0] ?? outputs,
+      initialOutput: hidden.length === 0 && initialOutput ? initialOutput.map(() => 0) : null,
+      seed: stream.split('context'),
+    };
     this.#contextLayer = contextSize > 0 ? this.child('context', new Dense(contextLayer)) : null;
     this.#output = this.child(
       'output',
@@ -152,15 +157,15 @@ export class ConvNet extends Conditioner {
   }
 
   protected override network(x: Tensor, context: Tensor | null): Tensor {
+    const fromContext = this.#contextLayer && context && perChannel(this.#contextLayer, context);
     let h = x;
     this.#hidden.forEach((layer, i) => {
       h = layer.apply(h);
-      if (i === 0 && this.#contextLayer && context) {
-        h = activate(this.#activation, tf.add(h, perChannel(this.#contextLayer, context)));
-      }
+      if (i === 0 && fromContext) h = activate(this.#activation, tf.add(h, fromContext));
       h = dropout(h, this.#dropout);
     });
-    return this.#output.apply(h);
+    const y = this.#output.apply(h);
+    return this.#hidden.length === 0 && fromContext ? tf.add(y, fromContext) : y;
   }
 
   override getConfig(): Config {

@@ -173,6 +173,6 @@ test('what it refuses', (t) => {
   const wrong = () => perPixel(0)({ inputs: 3, outputs: 4, initialOutput: [0, 0, 0, 0] });
   t.throws(() => new MultiScale({ eventShape, levels: [squeezeOnly, squeezeOnly], prior: wrong }), {
     instanceOf: FlowConfigError,
-    message: 'MultiScale: expected a prior from 2 to 4 channels after level 0, got 3 to 4. Pass a function `(request) => new ConvNet({ ...request, hidden })` to have it sized.', // prettier-ignore
+    message: 'MultiScale.prior0: expected a conditioner from 2 inputs to 4 outputs, got 3 to 4. Pass a function `(request) => new ConvNet({ ...request, hidden })` to have it sized.', // prettier-ignore
   });
 });

@@ -88,6 +88,6 @@ test('what it refuses', (t) => {
   const wrong = () => perPixel(0)({ inputs: 2, outputs: 3, initialOutput: [0, 0, 0] });
   t.throws(() => new QuadCoupling({ eventShape, conditioner: wrong }), {
     instanceOf: FlowConfigError,
-    message: 'QuadCoupling: expected conditioner 0 from 2 to 4 channels, got 2 to 3. Pass a function `(request) => new ConvNet({ ...request, hidden })` to have it sized.', // prettier-ignore
+    message: 'QuadCoupling.conditioner0: expected a conditioner from 2 inputs to 4 outputs, got 2 to 3. Pass a function `(request) => new ConvNet({ ...request, hidden })` to have it sized.', // prettier-ignore
   });
 });
