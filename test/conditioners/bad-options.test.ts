@@ -42,7 +42,6 @@ const TABLE = [
   [MaskedResidualNet, RESMADE_OK, { blocks: 0.5 }, 'MaskedResidualNet.blocks: expected an integer of at least 0'],
   [ConvNet, MLP_OK, { inputs: 0 }, 'ConvNet.inputs: expected a positive integer, got 0.'],
   [ConvNet, MLP_OK, { inputs: 0, contextShape: [2] }, 'ConvNet.inputs: expected a positive integer, got 0.'],
-  [ConvNet, MLP_OK, { hidden: [] }, 'ConvNet.hidden: expected at least one layer width, got none.'],
   [ConvNet, MLP_OK, { hidden: 4 }, 'ConvNet.hidden: expected a list of layer widths, such as [64, 64], got 4.'],
   [ConvNet, MLP_OK, { kernelSizes: [3] }, 'ConvNet.kernelSizes: expected 2 filter sizes, one a layer, got 1.'],
   [ConvNet, MLP_OK, { kernelSizes: 3 }, 'ConvNet.kernelSizes: expected 2 filter sizes, one a layer, got 3.'],

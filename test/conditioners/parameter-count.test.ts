@@ -38,6 +38,7 @@ onEachBackend(test, 'parameter counts are those of the layers', (t) => {
       layer(3, 5) + layer(2, 5) + 2 * (2 * layer(5, 5) + layer(2, 5)) + layer(5, 6),
     ],
     [new Conv({ inputs: 3, outputs: 4, normalisation: 'weight', logScale: true }), conv(3, 3, 4) + 4 + 4],
+    [new ConvNet({ inputs: 3, outputs: 4, hidden: [], contextShape: [2] }), conv(3, 3, 4) + layer(2, 4)],
     [new ConvNet({ inputs: 3, outputs: 4, hidden: [5, 6] }), conv(3, 3, 5) + conv(1, 5, 6) + conv(3, 6, 4)],
     [
       new ConvNet({ inputs: 3, outputs: 4, hidden: [5], contextShape: [2], kernelSizes: [5, 1], logScale: true }),

@@ -14,6 +14,7 @@ import { conditionerRequest, sizedConditioner, type ConditionerOrBuilder, type C
 import { halfMask } from '../coupling.js';
 import { applyElementwise } from '../elementwise.js';
 import { Partition } from '../partition.js';
+import { checkImage, type ImageShape } from './check-image.js';
 
 /** Options of {@link SpatialCoupling}. */
 export interface SpatialCouplingOptions {
@@ -96,15 +97,10 @@ export class SpatialCoupling extends Bijector {
    */
   constructor({ eventShape, mask = 'channels', flip = false, transform, conditioner }: SpatialCouplingOptions) {
     super();
-    if (eventShape.length !== 3 || eventShape.some((length) => !Number.isInteger(length) || length < 1)) {
-      throw new FlowShapeError('SpatialCoupling', {
-        expected: 'an image, eventShape [height, width, channels]',
-        got: formatShape(eventShape),
-      });
-    }
-    const channels = eventShape[2];
+    const image = checkImage('SpatialCoupling', eventShape);
+    const channels = image[2];
     const isBoard = mask === 'checkerboard';
-    const entries = isBoard ? checkerboard(eventShape) : channelMask(mask, channels);
+    const entries = isBoard ? checkerboard(image) : channelMask(mask, channels);
     const flipped = entries.map((entry) => entry !== flip);
     this.#partition = new Partition('SpatialCoupling', flipped, isBoard ? 1 : 3, NEEDS_TWO);
     const [inputs, scalars] = isBoard
@@ -119,7 +115,7 @@ export class SpatialCoupling extends Bijector {
     this.#transform = transform;
     this.#conditioner = this.child('conditioner', network);
     this.contextShape = network.contextShape;
-    this.#board = isBoard ? this.constant('board', keptPixels(this.#partition, eventShape)) : null;
+    this.#board = isBoard ? this.constant('board', keptPixels(this.#partition, image)) : null;
   }
 
   protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {
@@ -177,7 +173,7 @@ export class SpatialCoupling extends Bijector {
 const NEEDS_TWO = 'One channel alone needs a checkerboard, one pixel alone a mask of channels.';
 
 /** Every other pixel of an image, row by row, beginning with the first. */
-function checkerboard([height, width]: Shape): boolean[] {
+function checkerboard([height, width]: ImageShape): boolean[] {
   return Array.from({ length: height * width }, (_, i) => (Math.floor(i / width) + i % width) % 2 === 0); // prettier-ignore
 }
 
@@ -194,11 +190,10 @@ function channelMask(mask: 'channels' | readonly boolean[], channels: number): r
 }
 
 /** 1 at the pixels kept, in all channels. */
-function keptPixels({ kept }: Partition, eventShape: Shape): Tensor {
-  const channels = eventShape[2];
-  const values = new Float32Array(eventShape[0] * eventShape[1] * channels);
+function keptPixels({ kept }: Partition, [height, width, channels]: ImageShape): Tensor {
+  const values = new Float32Array(height * width * channels);
   for (const pixel of kept) values.fill(1, pixel * channels, (pixel + 1) * channels);
-  return tf.tensor(values, [...eventShape], 'float32');
+  return tf.tensor(values, [height, width, channels], 'float32');
 }
 
 /** `[batch, height, width, channels]` → `[batch, height · width, channels]`. */

@@ -30,20 +30,19 @@ export function spectralNorm(matrix: Tensor): Tensor {
   return tf.where(positive, tf.sqrt(tf.where(positive, square, one)), tf.zerosLike(square));
 }
 
-/** `P = G^m / tr G^m` of a symmetric matrix without negative eigenvalues; zero for zero. */
+/** `P = G^m / tr G^m` of a symmetric matrix without negative eigenvalues. */
 function topProjection(gram: Tensor): Tensor {
   const identity = tf.eye(gram.shape[0]);
-  let power = tf.div(gram, tf.maximum(tf.sum(tf.mul(gram, identity)), SMALLEST));
+  // So that zero is not divided by zero.
+  const positive = tf.add(gram, tf.mul(identity, 1e-30));
+  let power = tf.div(positive, tf.sum(tf.mul(positive, identity)));
   for (let k = 0; k < SQUARINGS; k++) {
-    // The trace of a square is the sum of the squares; between 1/n and 1 here.
-    const trace = tf.maximum(tf.sum(tf.square(power)), SMALLEST);
-    power = tf.div(tf.matMul(power as tf.Tensor2D, power as tf.Tensor2D), trace);
+    const square = tf.matMul(power as tf.Tensor2D, power as tf.Tensor2D);
+    // Its trace: between 1/n and 1.
+    power = tf.div(square, tf.sum(tf.square(power)));
   }
   return power;
 }
-
-/** Keeps zero from being divided by zero. */
-const SMALLEST = 1e-30;
 
 /**
  * Spectral normalisation as a bound: `W / max(1, σ(W) / bound)`, which leaves small matrices, zero among them, as they are.

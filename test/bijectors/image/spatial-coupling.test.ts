@@ -176,7 +176,7 @@ test('impossible layers are refused', (t) => {
   for (const eventShape of [[4], [2, 2, 0], [2, 2, 2, 2]]) {
     t.throws(() => new SpatialCoupling({ ...good, eventShape }), {
       instanceOf: FlowShapeError,
-      message: /an image, eventShape \[height, width, channels\]/,
+      message: /SpatialCoupling: expected images, \[height, width, channels\]/,
     });
   }
 });

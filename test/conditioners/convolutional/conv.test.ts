@@ -118,7 +118,7 @@ onEachBackend(test, 'three layers with spectral normalisation bring no two point
   tf.tidy(() => {
     const layers = [[2, 16], [16, 16], [16, 3]].map(
       ([inputs, outputs], i) =>
-        new Conv({ inputs, outputs, kernelSize: 1, activation: 'tanh', normalisation: 'spectral', seed: i }),
+        new Conv({ inputs, outputs, kernelSize: 1, activation: 'leakyRelu', normalisation: 'spectral', seed: i }),
     ); // prettier-ignore
     layers.forEach((layer) => perturb(layer, 'large', 1));
     const stream = new RandomStream('pairs');
@@ -126,7 +126,7 @@ onEachBackend(test, 'three layers with spectral normalisation bring no two point
     const net = (x: tf.Tensor) => layers.reduce((h, layer) => layer.apply(h), x);
     const length = (difference: tf.Tensor) => tf.sqrt(tf.sum(tf.square(difference), [1, 2, 3]));
     const ratio = tf.max(tf.div(length(tf.sub(net(a), net(b))), length(tf.sub(a, b)))).dataSync()[0];
-    t.true(ratio < 1 && ratio > 0.1, `${ratio}`);
+    t.true(ratio < 1 && ratio > 0.03, `${ratio}`);
   });
 });
 
