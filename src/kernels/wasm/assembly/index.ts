@@ -2,10 +2,10 @@
 export { activate, activationGradient } from './activation';
 export { adam, adamInPlace, follow } from './adam';
 export { affine, affineGradient } from './affine';
-export { depthwiseFilterGradient, depthwiseImageGradient, filterGradient, imageGradient } from './convolution';
+export { convolve, depthwiseFilterGradient, depthwiseImageGradient, filterGradient, imageGradient } from './convolution';
 export { activateDual, activateDualGradient } from './dual';
 export { binary, choose, unary } from './elementwise';
-export { gemm, gemmTransposed } from './gemm';
+export { gemm, gemmStack, gemmTransposed } from './gemm';
 export { copy, fill, gather } from './layout';
 export { lu } from './lu';
 export { addMultiples } from './multiples';
