@@ -22,15 +22,15 @@ export interface Errors {
   readonly where: string;
 }
 
-/** Operations that GPUs run by their reference. */
-const BY_REFERENCE = ['TfjsFlowsConvolution'];
-
-/** Starts a backend; the operations that should have a kernel there and have none, or lost it in the self-test. */
+/** Starts a backend; the operations that lost their kernel there in the self-test. */
 export async function start(backend: BackendName): Promise<string[]> {
   await ready({ backend, wasmPaths: WASM_PATH });
-  return FUSED_OPS.map(({ name }) => name).filter(
-    (name) => !BY_REFERENCE.includes(name) && !isEnabled(find(name), backend),
-  );
+  return FUSED_OPS.filter((op) => runsOnGpu(op) && !isEnabled(op, backend)).map(({ name }) => name);
+}
+
+/** Whether an operation has kernels for both kinds of GPU; else it runs by its reference there. */
+function runsOnGpu({ gpu, webgl, webgpu }: FusedOp<object>): boolean {
+  return gpu !== undefined || (webgl !== undefined && webgpu !== undefined);
 }
 
 export async function onSamples(name: string): Promise<Errors[]> {
