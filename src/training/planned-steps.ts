@@ -4,7 +4,7 @@ import type { Distribution } from '../distributions/distribution.js';
 import type { AdamAttributes } from '../kernels/adam/spec.js';
 import type { SimdCall } from '../kernels/fused/wasm.js';
 import { agrees, LaneTasks, programFor, type LaneProgram } from '../replay/lane-tasks.js';
-import { lanesOf, type Lane } from '../replay/lanes.js';
+import { lanesOf, positionsOf, type Lane } from '../replay/lanes.js';
 import { Mirror } from '../replay/mirror.js';
 import { Pace } from '../replay/pace.js';
 import { canReplay } from '../replay/replay.js';
@@ -195,7 +195,7 @@ export class PlannedSteps {
     const known = new Map([...this.#weights.addresses, ...this.#frozen.addresses]);
     const before = new Snapshot([...variables, ...this.#frozen.variables]);
     try {
-      const lanes = lanesOf(batch.rows, this.#weights.size);
+      const lanes = lanesOf(batch.rows, this.#weights.size, positionsOf(this.#model.eventShape));
       const programs = new Map<number, LaneProgram>();
       let present: readonly boolean[] = [];
       for (const { rows } of lanes) {
