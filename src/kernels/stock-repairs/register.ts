@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig } from '@tensorflow/tfjs-core';
+import { comparisonGradients } from './comparisons.js';
 import { convolutionKernels } from './convolution-kernels.js';
 import { filterGradientGradient } from './convolution-gradient.js';
 import { cumsumGradient, repairedCumsum } from './cumsum.js';
@@ -11,7 +12,7 @@ import { repairedCut } from './slice.js';
 
 /** Gradients that TF.js lacks or has wrong, for all backends; replaces its own, once. */
 export function registerStockGradients(): void {
-  const configs = [filterGradientGradient, gatherGradient, cumsumGradient, einsumGradient];
+  const configs = [filterGradientGradient, gatherGradient, cumsumGradient, einsumGradient, ...comparisonGradients];
   for (const config of configs) tf.registerGradient(config);
 }
 
