@@ -21,3 +21,4 @@ export * from './sigmoid.js';
 export * from './softplus.js';
 export * from './standardize.js';
 export * from './tanh.js';
+export * from './tokens/index.js';

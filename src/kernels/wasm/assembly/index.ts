@@ -2,6 +2,7 @@
 export { activate, activationGradient } from './activation';
 export { adam, adamInPlace, follow } from './adam';
 export { affine, affineGradient } from './affine';
+export { attention, attentionGradient } from './attention';
 export { depthwiseFilterGradient, depthwiseImageGradient, filterGradient, imageGradient } from './convolution';
 export { activateDual, activateDualGradient } from './dual';
 export { binary, choose, unary } from './elementwise';
@@ -12,6 +13,7 @@ export { addMultiples } from './multiples';
 export { negateTaps, paddedInverse } from './padded';
 export { accumulate, scaledSquares, stageTimes, weightedSum } from './runge-kutta';
 export { combine, sumAxis, sumRows, sumRowsApart } from './reduce';
+export { rowNorm, rowNormGradient } from './row-norm';
 export { slogdet } from './slogdet';
 export { solve } from './solve';
 export { spline, splineGradient } from './spline';
