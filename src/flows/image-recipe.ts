@@ -24,7 +24,11 @@ export interface ImageFlowOptions {
  *
  * @throws FlowConfigError for one that is not there.
  */
-export function sizesOf<Sizes>(name: string, presets: Readonly<Record<Preset, Sizes>>, preset: Preset): Sizes {
+export function sizesOf<Sizes>(
+  name: string,
+  presets: Readonly<Record<Preset, Sizes>>,
+  preset: Preset = 'paper',
+): Sizes {
   if (!Object.hasOwn(presets, preset)) {
     throw new FlowConfigError(`${name}.preset`, { expected: "'paper' or 'small'", got: `'${String(preset)}'` });
   }

@@ -49,7 +49,7 @@ const CHANNELS_BEFORE_SPATIAL = 4;
  * @throws FlowConfigError for sizes that are not positive integers, or an image that the patches do not fit.
  */
 export function jet(options: JetOptions): Flow {
-  const { eventShape, bits = 8, contextShape = null, seed = 0, preset = 'paper' } = options;
+  const { eventShape, bits = 8, contextShape = null, seed = 0, preset } = options;
   const sizes = sizesOf('jet', PRESETS, preset);
   const { patch = sizes.patch, couplings = sizes.couplings, depth = sizes.depth } = options;
   const { width = sizes.width, heads = sizes.heads } = options;

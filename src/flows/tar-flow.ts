@@ -47,7 +47,7 @@ const PRESETS = {
  * @throws FlowConfigError for sizes that are not positive integers, or an image that the patches do not fit.
  */
 export function tarFlow(options: TarFlowOptions): Flow {
-  const { eventShape, bits = 8, contextShape = null, softClip = null, seed = 0, preset = 'paper' } = options;
+  const { eventShape, bits = 8, contextShape = null, softClip = null, seed = 0, preset } = options;
   const sizes = sizesOf('tarFlow', PRESETS, preset);
   const { patch = sizes.patch, blocks = sizes.blocks, layers: depth = sizes.layers } = options;
   const { width = sizes.width, headWidth = sizes.headWidth } = options;

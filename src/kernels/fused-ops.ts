@@ -2,6 +2,7 @@ import type { FusedOp } from './fused/op.js';
 import { adamOp } from './adam/op.js';
 import { affineOp } from './affine/op.js';
 import { attentionOp } from './attention/op.js';
+import { convolutionOp } from './convolution/op.js';
 import { denseOp, maskedDenseOp } from './dense/op.js';
 import { dualDenseOp } from './dual-dense/op.js';
 import { inverseOp } from './inverse/op.js';
@@ -24,6 +25,7 @@ export const FUSED_OPS: readonly FusedOp<object>[] = [
   attentionOp,
   rowNormOp,
   smoothUnitOp,
+  convolutionOp,
   splineOp,
   ...combinationOps,
   affineOp,

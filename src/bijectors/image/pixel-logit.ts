@@ -52,10 +52,10 @@ export class PixelLogit extends CoordinateMap {
   }
 
   protected override inverseValue(u: Tensor): Tensor {
-    // The distance from the top is exact before it is scaled, so that 1 − p keeps its digits where α is tiny.
-    const p = tf.add(tf.mul(u, this.#slope), this.alpha);
-    const rest = tf.add(tf.mul(tf.sub(2 ** this.bits, u), this.#slope), this.alpha);
-    return tf.sub(tf.log(p), tf.log(rest));
+    // The distance from the top is exact before it is scaled, so that 1 − p keeps its digits where α is tiny. At the ends
+    // of the margin both may round to zero.
+    const share = (distance: Tensor) => tf.maximum(tf.add(tf.mul(distance, this.#slope), this.alpha), this.alpha * 2 ** -24); // prettier-ignore
+    return tf.sub(tf.log(share(u)), tf.log(share(tf.sub(2 ** this.bits, u))));
   }
 
   protected override logSlope(x: Tensor): Tensor {
