@@ -3,9 +3,10 @@ import type { SimdCall, WasmKernel } from '../fused/wasm.js';
 import * as simd from '../stock-repairs/convolution.js';
 import type { ConvolutionGeometry } from '../stock-repairs/convolution-geometry.js';
 import { convolutionGeometry, type ConvolutionAttributes } from './spec.js';
+import * as tiled from './winograd.js';
 
 /**
- * One product of matrices either way, of patches on the side with fewer channels: patches of the images times the filter,
+ * By tiles where that pays, see {@link tiled.isWorthTiles}. Else one product of matrices either way, of patches on the side with fewer channels: patches of the images times the filter,
  * or images times the filter, as patches of the result, which are added up where they lie. The latter is the gradient of
  * a convolution from results to images, see {@link transposed}.
  */
@@ -15,6 +16,9 @@ export const convolutionOnWasm: WasmKernel<ConvolutionAttributes> = (
 ) => {
   const g = convolutionGeometry(xShape, filterShape, padding);
   const code = ACTIVATION_CODES[activation];
+  if (tiled.isWorthTiles(g)) {
+    return [tiled.winogradCall(g, x, filter, bias, y!, code, scratch(tiled.winogradScratch(g)))];
+  }
   if (!hasFewerResults(g)) {
     return [simd.convolutionCall(g, x, filter, bias, y!, code, scratch(simd.convolutionScratch(g)))];
   }
@@ -40,24 +44,30 @@ export const convolutionGradientOnWasm: WasmKernel<ConvolutionAttributes> = (
     calls.push(['activationGradient', ACTIVATION_CODES[activation], y, dy, g, pixels * outChannels]);
   }
   if (dBias !== null) calls.push(['sumRows', g, dBias, pixels, outChannels]);
-  if (!hasFewerResults(geometry)) {
-    if (dx !== null) {
+  const back = transposed(geometry);
+  const fewerResults = hasFewerResults(geometry);
+  if (dx !== null) {
+    const byTiles = tiled.isWorthTiles(back);
+    if (byTiles || fewerResults) {
+      const turned = scratch(sizeOf(geometry));
+      const space = scratch(byTiles ? tiled.winogradScratch(back) : simd.convolutionScratch(back));
+      const call = byTiles ? tiled.winogradCall : simd.convolutionCall;
+      calls.push(turn(filter, turned, geometry), call(back, g, turned, 0, dx, 0, space));
+    } else {
       calls.push(simd.imageGradientCall(geometry, g, filter, 0, dx, scratch(simd.imageGradientScratch(geometry))));
     }
-    if (dFilter !== null) {
-      calls.push(simd.filterGradientCall(geometry, x, g, dFilter, scratch(simd.filterGradientScratch(geometry))));
-    }
-    return calls;
-  }
-  const back = transposed(geometry);
-  const turned = scratch(sizeOf(geometry));
-  if (dx !== null) {
-    const space = scratch(simd.convolutionScratch(back));
-    calls.push(turn(filter, turned, geometry), simd.convolutionCall(back, g, turned, 0, dx, 0, space));
   }
   if (dFilter !== null) {
-    const space = scratch(simd.filterGradientScratch(back));
-    calls.push(simd.filterGradientCall(back, g, x, turned, space), turn(turned, dFilter, back));
+    if (tiled.isWorthTiles(geometry)) {
+      const space = scratch(tiled.winogradFilterGradientScratch(geometry));
+      calls.push(tiled.winogradFilterGradientCall(geometry, x, g, dFilter, space));
+    } else if (fewerResults) {
+      const turned = scratch(sizeOf(geometry));
+      const space = scratch(simd.filterGradientScratch(back));
+      calls.push(simd.filterGradientCall(back, g, x, turned, space), turn(turned, dFilter, back));
+    } else {
+      calls.push(simd.filterGradientCall(geometry, x, g, dFilter, scratch(simd.filterGradientScratch(geometry))));
+    }
   }
   return calls;
 };

@@ -19,3 +19,4 @@ export { smoothUnit, smoothUnitGradient } from './smooth-unit';
 export { solve } from './solve';
 export { spline, splineGradient } from './spline';
 export { triangularSolve } from './triangular-solve';
+export { winograd, winogradFilterGradient } from './winograd';
