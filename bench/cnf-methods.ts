@@ -61,7 +61,7 @@ export const METHODS: readonly Method[] = [
   },
   {
     name: 'flow matching',
-    objective: flowMatching({ coupling: optimalTransport({ chunkSize: 64 }) }),
+    objective: flowMatching({ coupling: optimalTransport() }),
     epochs: 8,
     learningRate: 5e-3,
     build: (dims, seed, solver) => ffjord({ ...common(dims, seed, solver), span: [0, 1] }),

@@ -1,5 +1,6 @@
 import { ready, splineCouplingFlow, twoMoons } from 'tfjs-flows';
 import type { BenchResult } from './main.js';
+import { slope } from './slope.js';
 import { formatTable } from './table.js';
 import { timeOperations, synthetic } from './workloads.js';
 
@@ -31,7 +32,7 @@ export async function benchScaling(quick: boolean): Promise<BenchResult> {
     const points: Point[] = [];
     for (const size of sizes) points.push(await timeOne(variable, size, quick));
     const exponent = (operation: (typeof OPERATIONS)[number]) =>
-      slope(points.map((point) => [Math.log(point.size), Math.log(point[operation])]));
+      slope(points.map((point) => [point.size, point[operation]]));
     results[variable] = { points, exponents: Object.fromEntries(OPERATIONS.map((name) => [name, exponent(name)])) };
   }
   const table = (Object.keys(results) as Variable[]).map((variable) => {
@@ -59,12 +60,4 @@ async function timeOne(variable: Variable, size: number, quick: boolean): Promis
     log_prob: times.log_prob.median_ms,
     sample: times.sample.median_ms,
   };
-}
-
-/** Slope of the straight line that fits points best. */
-function slope(points: readonly (readonly [number, number])[]): number {
-  const mean = (axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
-  const [x, y] = [mean(0), mean(1)];
-  const above = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
-  return above / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
 }

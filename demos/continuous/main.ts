@@ -83,7 +83,7 @@ async function trainWithProgress(): Promise<void> {
   const bar = process.stdout.isTTY ? new SingleBar({ format: 'fit {bar} step {value} of {total} | loss {loss}', hideCursor: true }) : null; // prettier-ignore
   bar?.start(STEPS, 0, { loss: '-' });
   await fit(flow, toy!(100 * BATCH, { seed: 'train' }), {
-    objective: flowMatching({ coupling: optimalTransport({ chunkSize: 64 }) }),
+    objective: flowMatching({ coupling: optimalTransport() }),
     steps: STEPS,
     batchSize: BATCH,
     learningRate: 5e-3,

@@ -1,6 +1,6 @@
+import { encode } from 'fast-png';
 import { colourAt, css, DENSITY, TIME } from './colours.js';
 import type { Grid, Paths } from './paths.js';
-import { encodePng } from './png.js';
 
 const SIZE = 260;
 const GAP = 14;
@@ -24,7 +24,7 @@ export function renderRow(panels: readonly { readonly title: string; readonly bo
 export function heatMap(density: ArrayLike<number>, { cells }: Grid, top: number): string {
   const pixels = new Uint8Array(3 * cells * cells);
   for (let i = 0; i < cells * cells; i++) pixels.set(colourAt(DENSITY, Math.sqrt(density[i] / top)), 3 * i);
-  const png = encodePng(cells, cells, pixels).toString('base64');
+  const png = Buffer.from(encode({ width: cells, height: cells, channels: 3, data: pixels })).toString('base64');
   return `<image width="${SIZE}" height="${SIZE}" preserveAspectRatio="none" href="data:image/png;base64,${png}"/>`;
 }
 

@@ -15,8 +15,9 @@ export { REALS, type Interval };
  * `forward` runs base → data (generation), `inverse` runs data → base (density). Inputs have shape
  * `[...batch, ...event]`; a log-determinant `log |det J|` has the batch shape and is in nats.
  *
- * A subclass writes only the mathematics: {@link Bijector.mapForward} and {@link Bijector.mapInverse} on a flat batch.
- * Shapes, contexts and memory are looked after here.
+ * A subclass writes only the mathematics: {@link Bijector.mapForward} and {@link Bijector.mapInverse} on a flat batch, and
+ * where the log-determinant can be saved {@link Bijector.valueForward} and {@link Bijector.valueInverse}. Shapes, contexts
+ * and memory are looked after here.
  */
 export abstract class Bijector extends Module {
   /** Options of instances on which the contract suite tests the class. */
@@ -39,20 +40,38 @@ export abstract class Bijector extends Module {
   /** `x = f⁻¹(y)` and `log |det dx/dy|`, from `[batch, ...eventShapeOut]`. A scalar log-det stands for every row. */
   protected abstract mapInverse(y: Tensor, context: Tensor | null): ValueAndLogDet;
 
+  /** `f(x)` for those who do not ask for the log-determinant; a map to which that costs extra saves it here. */
+  protected valueForward(x: Tensor, context: Tensor | null): Tensor {
+    return this.mapForward(x, context)[0];
+  }
+
+  /** `f⁻¹(y)` without log-determinant. */
+  protected valueInverse(y: Tensor, context: Tensor | null): Tensor {
+    return this.mapInverse(y, context)[0];
+  }
+
   /**
    * Sets data-dependent parameters from one batch on the data side, `[batch, ...eventShapeOut]`.
    * Maps without such parameters do nothing.
    */
   initialize(_data: Tensor, _context: Tensor | null = null): void {}
 
-  /** Base → data. */
+  /**
+   * Base → data.
+   *
+   * @throws FlowShapeError when `x` or `context` has another shape than the bijector was built for.
+   */
   forward(x: Tensor, context: Tensor | null = null): Tensor {
-    return tf.tidy(() => this.run('forward', x, context)[0]);
+    return this.runAlone('forward', x, context);
   }
 
-  /** Data → base. */
+  /**
+   * Data → base.
+   *
+   * @throws FlowShapeError when `y` or `context` has another shape than the bijector was built for.
+   */
   inverse(y: Tensor, context: Tensor | null = null): Tensor {
-    return tf.tidy(() => this.run('inverse', y, context)[0]);
+    return this.runAlone('inverse', y, context);
   }
 
   /**
@@ -61,7 +80,7 @@ export abstract class Bijector extends Module {
    * @throws FlowShapeError when `x` or `context` has another shape than the bijector was built for.
    */
   forwardAndLogDet(x: Tensor, context: Tensor | null = null): ValueAndLogDet {
-    return tf.tidy(() => this.run('forward', x, context));
+    return this.run('forward', x, context);
   }
 
   /**
@@ -70,23 +89,45 @@ export abstract class Bijector extends Module {
    * @throws FlowShapeError when `y` or `context` has another shape than the bijector was built for.
    */
   inverseAndLogDet(y: Tensor, context: Tensor | null = null): ValueAndLogDet {
-    return tf.tidy(() => this.run('inverse', y, context));
+    return this.run('inverse', y, context);
   }
 
-  private run(direction: 'forward' | 'inverse', input: Tensor, context: Tensor | null): ValueAndLogDet {
-    const forward = direction === 'forward';
-    const where = `${this.className}.${direction}`;
-    const [from, to] = forward ? [this.eventShapeIn, this.eventShapeOut] : [this.eventShapeOut, this.eventShapeIn];
-    const batchShape = batchShapeOf(input, from, where, forward ? 'x' : 'y');
-    const batch = sizeOf(batchShape);
-    const aligned = alignContext(context, this.contextShape, batchShape, where);
-    if (batch === 0) return [tf.zeros([...batchShape, ...to]), tf.zeros(batchShape)];
-    const flat = flattenBatch(input, batchShape, from);
-    const [value, logDet] = forward ? this.mapForward(flat, aligned) : this.mapInverse(flat, aligned);
-    // Not by `broadcastTo`, whose gradient takes a slice a row.
-    const rows = logDet.rank === 0 ? tf.add(tf.zeros([batch]), logDet) : logDet;
-    const output = restoreBatch(value, batchShape, to);
-    // The caller may dispose what it gets without losing what it gave.
-    return [output === input ? tf.clone(output) : output, restoreBatch(rows, batchShape, [])];
+  private run(direction: Direction, input: Tensor, context: Tensor | null): ValueAndLogDet {
+    return tf.tidy(() => {
+      const { batchShape, aligned, from, to } = this.check(direction, input, context);
+      const batch = sizeOf(batchShape);
+      if (batch === 0) return [tf.zeros([...batchShape, ...to]), tf.zeros(batchShape)];
+      const flat = flattenBatch(input, batchShape, from);
+      const [value, logDet] = direction === 'forward' ? this.mapForward(flat, aligned) : this.mapInverse(flat, aligned);
+      // Not by `broadcastTo`, whose gradient takes a slice a row.
+      const rows = logDet.rank === 0 ? tf.add(tf.zeros([batch]), logDet) : logDet;
+      return [asOwn(restoreBatch(value, batchShape, to), input), restoreBatch(rows, batchShape, [])];
+    });
   }
+
+  private runAlone(direction: Direction, input: Tensor, context: Tensor | null): Tensor {
+    return tf.tidy(() => {
+      const { batchShape, aligned, from, to } = this.check(direction, input, context);
+      if (sizeOf(batchShape) === 0) return tf.zeros([...batchShape, ...to]);
+      const flat = flattenBatch(input, batchShape, from);
+      const value = direction === 'forward' ? this.valueForward(flat, aligned) : this.valueInverse(flat, aligned);
+      return asOwn(restoreBatch(value, batchShape, to), input);
+    });
+  }
+
+  /** What a batch of inputs looks like, and its contexts row by row. */
+  private check(direction: Direction, input: Tensor, context: Tensor | null) {
+    const where = `${this.className}.${direction}`;
+    const shapes = [this.eventShapeIn, this.eventShapeOut];
+    const [from, to] = direction === 'forward' ? shapes : shapes.reverse();
+    const batchShape = batchShapeOf(input, from, where, direction === 'forward' ? 'x' : 'y');
+    return { batchShape, aligned: alignContext(context, this.contextShape, batchShape, where), from, to };
+  }
+}
+
+type Direction = 'forward' | 'inverse';
+
+/** The caller may dispose what it gets without losing what it gave. */
+function asOwn(output: Tensor, input: Tensor): Tensor {
+  return output === input ? tf.clone(output) : output;
 }

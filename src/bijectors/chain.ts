@@ -78,6 +78,17 @@ export class Chain extends Bijector {
     );
   }
 
+  protected override valueForward(x: Tensor, context: Tensor | null): Tensor {
+    return this.bijectors.reduce((value, bijector) => bijector.forward(value, bijector.contextShape && context), x);
+  }
+
+  protected override valueInverse(y: Tensor, context: Tensor | null): Tensor {
+    return this.bijectors.reduceRight(
+      (value, bijector) => bijector.inverse(value, bijector.contextShape && context),
+      y,
+    );
+  }
+
   override getConfig(): Config {
     return { bijectors: this.bijectors };
   }

@@ -53,6 +53,10 @@ export interface ContinuousReport {
  * The trace is exact or Hutchinson's estimate `vᵀ J v`, with directions `v` that stay fixed along a path. Gradients come from
  * the solver, see {@link SolverSettings.gradient}; the same network serves both directions, at the same cost.
  *
+ * `forward` and `inverse` follow the points alone, without divergence, at a fraction of the cost of `forwardAndLogDet` and
+ * `inverseAndLogDet`. Steps are then chosen for the points alone: values agree with the others' to the tolerances of the
+ * solver, not to the bit.
+ *
  * Sources: Chen et al., "Neural ordinary differential equations", 2018; Grathwohl et al., "FFJORD", 2019.
  */
 export class ContinuousBijector extends Bijector {
@@ -124,15 +128,24 @@ export class ContinuousBijector extends Bijector {
   }
 
   protected override mapForward(z: Tensor, context: Tensor | null): ValueAndLogDet {
-    return this.#move('forward', z, context);
+    return this.#moveWithLogDet('forward', z, context);
   }
 
   protected override mapInverse(x: Tensor, context: Tensor | null): ValueAndLogDet {
-    return this.#move('inverse', x, context);
+    return this.#moveWithLogDet('inverse', x, context);
+  }
+
+  protected override valueForward(z: Tensor, context: Tensor | null): Tensor {
+    return this.#move('forward', z, context, []).value;
+  }
+
+  protected override valueInverse(x: Tensor, context: Tensor | null): Tensor {
+    return this.#move('inverse', x, context, []).value;
   }
 
   /**
    * A map with an account of what it took and how exact its log-determinant is, which costs a second, tighter solve.
+   * No rows take no steps.
    *
    * @param direction `forward` from base to data, or `inverse`
    * @param x `[...batch, ...event]`
@@ -143,6 +156,9 @@ export class ContinuousBijector extends Bijector {
     const [value, logDet, logDetError] = tf.tidy(() => {
       const points = flattenBatch(x, batchShape, this.eventShapeIn);
       const aligned = alignContext(context, this.contextShape, batchShape, `${this.className}.report`);
+      if (sizeOf(batchShape) === 0) {
+        return [tf.zeros([...batchShape, ...this.eventShapeOut]), tf.zeros(batchShape), tf.zeros(batchShape)];
+      }
       const rates: Rate[] = ['divergence'];
       const found = this.#solve(direction, points, aligned, rates, this.#evaluationDivergence, this.#settings);
       walk = found.walk;
@@ -156,7 +172,7 @@ export class ContinuousBijector extends Bijector {
         restoreBatch(tf.abs(tf.sub(logDets[0], logDets[1])), batchShape, []),
       ];
     });
-    return { value, logDet, logDetError, ...walk! };
+    return { value, logDet, logDetError, ...(walk ?? { evaluations: 0, steps: 0, rejected: 0 }) };
   }
 
   override getConfig(): Config {
@@ -169,19 +185,25 @@ export class ContinuousBijector extends Bijector {
     super.dispose();
   }
 
-  #move(direction: Direction, x: Tensor, context: Tensor | null): ValueAndLogDet {
+  #moveWithLogDet(direction: Direction, x: Tensor, context: Tensor | null): ValueAndLogDet {
+    const { value, integrals } = this.#move(direction, x, context, ['divergence']);
+    return [value, integrals[0]];
+  }
+
+  /** Moves points and integrates the rates on the way, `[rows]` each; hands over what is charged for. */
+  #move(direction: Direction, x: Tensor, context: Tensor | null, rates: readonly Rate[]) {
     const collector = penaltyCollector();
     const charged = (collector?.wanted ?? []).filter((penalty): penalty is Rate & PathPenalty => penalty !== 'time');
     const divergence = trainingStream() ? this.#divergence : this.#evaluationDivergence;
-    const { y, q } = this.#solve(direction, x, context, ['divergence', ...charged], divergence, this.#settings);
+    const { y, q } = this.#solve(direction, x, context, [...rates, ...charged], divergence, this.#settings);
     const rows = x.shape[0];
     const column = (i: number) => tf.reshape(tf.slice(q!, [0, i], [rows, 1]), [rows]);
     // What is charged is positive in whichever direction time runs.
     const [base, data] = this.span;
     const sign = Math.sign(data - base) * (direction === 'forward' ? 1 : -1);
-    charged.forEach((penalty, i) => collector!.add(penalty, tf.mul(column(1 + i), sign)));
+    charged.forEach((penalty, i) => collector!.add(penalty, tf.mul(column(rates.length + i), sign)));
     if (this.learnedTime && collector?.wanted.includes('time')) collector.add('time', this.learnedTime.value());
-    return [tf.reshape(y, x.shape), column(0)];
+    return { value: tf.reshape(y, x.shape), integrals: rates.map((_, i) => column(i)) };
   }
 
   #solve(
@@ -194,11 +216,13 @@ export class ContinuousBijector extends Bijector {
   ): Solved {
     const rows = x.shape[0];
     const dims = sizeOf(this.eventShapeIn);
-    const noise = probesFor(divergence, (trainingStream() ?? this.#stream).split('probes'), rows, dims);
+    const draws = divergence.estimator !== 'exact' && this.field.usesProbes(rates);
+    const stream = trainingStream() ?? this.#stream;
+    const noise = draws ? probesFor(divergence, stream.split('probes'), rows, dims) : null;
     const inputs = [context, noise].filter((input) => input !== null);
     const ends = this.#ends();
     const [from, to] = direction === 'forward' ? ends : ends.reverse();
-    const solver = this.#solver({ rates, context: context !== null, divergence }, settings);
+    const solver = this.#solver({ rates, context: context !== null, divergence: draws ? divergence : EXACT }, settings);
     return solver.solve(tf.reshape(x, [rows, dims]), inputs, from, to);
   }
 
@@ -208,7 +232,7 @@ export class ContinuousBijector extends Bijector {
     let solver = this.#solvers.get(key);
     if (!solver) {
       // Penalties ride along; how exact they are does not matter.
-      const checked = checkSolver(this.className, settings, 1);
+      const checked = checkSolver(this.className, settings, options.rates.includes('divergence') ? 1 : 0);
       this.#solvers.set(key, (solver = new Solver(new FlowSystem(this.field, options), checked, { lasting: true })));
     }
     return solver;

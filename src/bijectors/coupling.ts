@@ -5,20 +5,19 @@ import { MLP } from '../conditioners/mlp.js';
 import { ElementwiseAffine } from '../elementwise/elementwise-affine.js';
 import type { ElementwiseResult, ElementwiseTransform } from '../elementwise/elementwise-transform.js';
 import { RationalQuadraticSpline } from '../elementwise/rational-quadratic-spline.js';
-import { FlowConfigError } from '../errors.js';
-import { takeColumns } from '../kernels/columns/op.js';
 import type { Config } from '../module.js';
 import type { Shape } from '../shapes.js';
 import { Bijector, type ValueAndLogDet } from './bijector.js';
+import {
+  conditionerRequest,
+  sizedConditioner,
+  type ConditionerOrBuilder,
+  type ConditionerRequest,
+} from './conditioner-request.js';
 import { applyElementwise, Elementwise } from './elementwise.js';
+import { Partition } from './partition.js';
 
-/** What a coupling layer asks of its conditioner; spreads into the options of {@link MLP} and its like. */
-export interface ConditionerRequest {
-  readonly inputs: number;
-  readonly outputs: number;
-  /** Outputs with which the layer is the identity. */
-  readonly initialOutput: number[];
-}
+export type { ConditionerRequest } from './conditioner-request.js';
 
 /** Options of {@link Coupling}. */
 export interface CouplingOptions {
@@ -27,7 +26,7 @@ export interface CouplingOptions {
   /** The scalar map applied to the transformed coordinates. */
   readonly transform: ElementwiseTransform;
   /** Emits the parameters of the transformed coordinates from the kept ones and the context: a network, or how to build it. */
-  readonly conditioner: Conditioner | ((request: ConditionerRequest) => Conditioner);
+  readonly conditioner: ConditionerOrBuilder;
   /** A scalar map with trained parameters for the kept coordinates, after the conditioner has read them. Default: none. */
   readonly unconditional?: ElementwiseTransform | null;
 }
@@ -67,12 +66,7 @@ export class Coupling extends Bijector {
   override readonly eventShapeOut: Shape;
   override readonly contextShape: Shape | null;
   readonly #mask: readonly boolean[];
-  readonly #transformed: readonly number[];
-  readonly #kept: readonly number[];
-  /** Whether the kept coordinates are put before the transformed ones. */
-  readonly #keptFirst: boolean;
-  /** Where each coordinate stands after the two groups have been put side by side. */
-  readonly #order: readonly number[];
+  readonly #partition: Partition;
   readonly #transform: ElementwiseTransform;
   readonly #conditioner: Conditioner;
   readonly #unconditional: Elementwise | null;
@@ -80,29 +74,8 @@ export class Coupling extends Bijector {
   /** @throws FlowConfigError for a mask that transforms or keeps nothing, or a conditioner that does not fit it. */
   constructor({ mask, transform, conditioner, unconditional = null }: CouplingOptions) {
     super();
-    const coordinates = mask.map((_, i) => i);
-    this.#transformed = coordinates.filter((i) => mask[i]);
-    this.#kept = coordinates.filter((i) => !mask[i]);
-    if (this.#transformed.length === 0 || this.#kept.length === 0) {
-      throw new FlowConfigError('Coupling', {
-        expected: 'a mask that transforms some coordinates and keeps some',
-        got: `[${mask.join(', ')}]`,
-        hint: 'Use `Elementwise` to transform all coordinates independently of each other.',
-      });
-    }
-    const request = Coupling.request(mask, transform);
-    const network = typeof conditioner === 'function' ? conditioner(request) : conditioner;
-    if (network.inputs !== request.inputs || network.outputs !== request.outputs) {
-      throw new FlowConfigError('Coupling', {
-        expected: `a conditioner from ${request.inputs} inputs to ${request.outputs} outputs`,
-        got: `${network.inputs} to ${network.outputs}`,
-        hint: 'Pass a function `(request) => new MLP({ ...request, hidden })` to have it sized.',
-      });
-    }
-    // Put so, they may be in order already.
-    this.#keptFirst = this.#kept[0] < this.#transformed[0];
-    const sideBySide = this.#keptFirst ? [...this.#kept, ...this.#transformed] : [...this.#transformed, ...this.#kept];
-    this.#order = coordinates.map((i) => sideBySide.indexOf(i));
+    this.#partition = new Partition('Coupling', mask, 1);
+    const network = sizedConditioner('Coupling', Coupling.request(mask, transform), conditioner, 'MLP');
     this.eventShapeIn = [mask.length];
     this.eventShapeOut = [mask.length];
     this.#mask = mask;
@@ -111,29 +84,27 @@ export class Coupling extends Bijector {
     this.contextShape = network.contextShape;
     this.#unconditional =
       unconditional &&
-      this.child('unconditional', new Elementwise({ eventShape: [this.#kept.length], transform: unconditional }));
+      this.child(
+        'unconditional',
+        new Elementwise({ eventShape: [this.#partition.kept.length], transform: unconditional }),
+      );
   }
 
   /** Sizes of the conditioner for this mask and transform. */
   static request(mask: readonly boolean[], transform: ElementwiseTransform): ConditionerRequest {
     const transformed = mask.filter((entry) => entry).length;
-    const identity = transform.identityParameters();
-    return {
-      inputs: mask.length - transformed,
-      outputs: transformed * transform.parameterCount,
-      initialOutput: Array.from({ length: transformed }, () => identity).flat(),
-    };
+    return conditionerRequest(mask.length - transformed, transformed, transform);
   }
 
   protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {
-    const before = takeColumns(x, this.#kept);
+    const before = this.#partition.takeKept(x);
     const [kept, keptLogDet] = this.#unconditional?.forwardAndLogDet(before) ?? [before, null];
     const raw = this.#conditioner.apply(kept, context);
     return this.transformRest(x, kept, keptLogDet, raw, (flat, p) => this.#transform.forward(flat, p));
   }
 
   protected override mapInverse(y: Tensor, context: Tensor | null): ValueAndLogDet {
-    const after = takeColumns(y, this.#kept);
+    const after = this.#partition.takeKept(y);
     const raw = this.#conditioner.apply(after, context);
     const [kept, keptLogDet] = this.#unconditional?.inverseAndLogDet(after) ?? [after, null];
     return this.transformRest(y, kept, keptLogDet, raw, (flat, p) => this.#transform.inverse(flat, p));
@@ -155,10 +126,9 @@ export class Coupling extends Bijector {
     raw: Tensor,
     apply: (flat: Tensor, raw: Tensor) => ElementwiseResult,
   ): ValueAndLogDet {
-    const rest = takeColumns(input, this.#transformed);
+    const rest = this.#partition.takeTransformed(input);
     const [value, logDet] = applyElementwise(rest, raw, this.#transform, apply);
-    const output = takeColumns(tf.concat(this.#keptFirst ? [kept, value] : [value, kept], 1), this.#order);
-    return [output, keptLogDet ? tf.add(logDet, keptLogDet) : logDet];
+    return [this.#partition.join(kept, value), keptLogDet ? tf.add(logDet, keptLogDet) : logDet];
   }
 }
 

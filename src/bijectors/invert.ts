@@ -37,6 +37,14 @@ export class Invert extends Bijector {
     return this.bijector.forwardAndLogDet(y, context);
   }
 
+  protected override valueForward(x: Tensor, context: Tensor | null): Tensor {
+    return this.bijector.inverse(x, context);
+  }
+
+  protected override valueInverse(y: Tensor, context: Tensor | null): Tensor {
+    return this.bijector.forward(y, context);
+  }
+
   override initialize(data: Tensor, context: Tensor | null = null): void {
     // The data seen here lie on the base side of what is held; only its image can initialise it.
     const image = this.bijector.forward(data, context);

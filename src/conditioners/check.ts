@@ -34,6 +34,13 @@ export function checkDropout(where: string, rate: number): void {
   }
 }
 
+/** @throws FlowConfigError unless `range` is a finite number of at least 0. */
+export function checkInitialRange(where: string, range: number): void {
+  if (!(range >= 0 && Number.isFinite(range))) {
+    throw new FlowConfigError(where, { expected: 'a finite number of at least 0', got: String(range) });
+  }
+}
+
 /** @throws FlowConfigError unless `values` is null or `length` finite numbers. */
 export function checkInitialOutput(where: string, values: readonly number[] | null, length: number): void {
   if (values === null) return;

@@ -5,7 +5,7 @@ import { dense } from '../kernels/dense/op.js';
 import { Module, type Config } from '../module.js';
 import { RandomStream, type Seed } from '../random.js';
 import type { ActivationName } from './activation.js';
-import { checkActivation, checkInitialOutput, checkInteger } from './check.js';
+import { checkActivation, checkInitialOutput, checkInitialRange, checkInteger } from './check.js';
 
 /** Options of {@link Dense}. */
 export interface DenseOptions {
@@ -46,12 +46,7 @@ export class Dense extends Module {
     checkActivation(`${this.className}.activation`, activation);
     checkInitialOutput(`${this.className}.initialOutput`, initialOutput, outputs);
     const { initialRange = 1 / Math.sqrt(inputs) } = options;
-    if (!(initialRange >= 0 && Number.isFinite(initialRange))) {
-      throw new FlowConfigError(`${this.className}.initialRange`, {
-        expected: 'a finite number of at least 0',
-        got: String(initialRange),
-      });
-    }
+    checkInitialRange(`${this.className}.initialRange`, initialRange);
     const size = inputs * outputs;
     if (mask && mask.length !== size) {
       throw new FlowConfigError(`${this.className}.mask`, { expected: `${size} numbers`, got: `${mask.length}` });

@@ -51,6 +51,8 @@ export abstract class Distribution extends Module {
   readonly supportsTemperature: boolean = false;
   /** Whether `logProb` can be evaluated; false for models that only draw. */
   readonly hasDensity: boolean = true;
+  /** Whether events are whole numbers, and `logProb` the log of a probability: values may then repeat or never vary. */
+  readonly discrete: boolean = false;
 
   /** `log p(x)` in nats, `[batch]`, of `x` with shape `[batch, ...eventShape]`. */
   protected abstract density(x: Tensor, context: Tensor | null): Tensor;

@@ -66,7 +66,9 @@ export class StudentT extends LocationScale {
 
   /** A normal number over the root of a gamma number: `z / √(g / (ν/2))`, `g` of shape `ν/2`. */
   protected override standardDraws(n: number, stream: RandomStream): Float32Array {
-    const halves = tf.tidy(() => tf.mul(this.#df(), 0.5).dataSync());
+    const halved = tf.tidy(() => tf.mul(this.#df(), 0.5));
+    const halves = halved.dataSync();
+    halved.dispose();
     return Float32Array.from({ length: n * this.dims }, (_, i) => {
       const half = halves[i % this.dims];
       return stream.nextNormal() * Math.sqrt(half / stream.nextGamma(half));

@@ -7,8 +7,8 @@ import type { Config } from '../module.js';
 import { RandomStream, type Seed } from '../random.js';
 import type { Shape } from '../shapes.js';
 import { EquivariantLayer } from './equivariant-layer.js';
+import { checkInitialOutput, type InitialOutput } from './network-options.js';
 import { repeatRows } from './rows.js';
-import { checkInitialOutput, type InitialOutput } from './time-dense.js';
 import { VectorField } from './vector-field.js';
 
 /** Options of {@link EquivariantField}. */

@@ -1,36 +1,16 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationName } from '../conditioners/activation.js';
-import { checkActivation, checkInteger, checkWidths, contextSizeOf } from '../conditioners/check.js';
+import { checkWidths } from '../conditioners/check.js';
 import type { Config } from '../module.js';
-import { RandomStream, type Seed } from '../random.js';
 import type { Shape } from '../shapes.js';
 import { DualField } from './dual-field.js';
-import {
-  checkInitialOutput,
-  checkTimeForm,
-  layerTime,
-  TimeDense,
-  type InitialOutput,
-  type TimeForm,
-} from './time-dense.js';
+import { checkNetwork, type FieldNetworkOptions } from './network-options.js';
+import { layerTime, TimeDense } from './time-dense.js';
 import type { VectorField } from './vector-field.js';
 
 /** Options of {@link MLPField}. */
-export interface MLPFieldOptions {
-  /** Numbers in one point. */
-  readonly dims: number;
+export interface MLPFieldOptions extends FieldNetworkOptions {
   /** Width of each hidden layer. Default: `[64, 64, 64]`. */
   readonly hidden?: readonly number[];
-  /** Default: `tanh`. See {@link MLPField} about `relu`. */
-  readonly activation?: ActivationName;
-  /** How time enters. Default: `concat`. */
-  readonly time?: TimeForm;
-  /** Shape of one context, flattened and one more input of the first layer; null for none. Default: null. */
-  readonly contextShape?: Shape | null;
-  /** `zero`: the last layer starts at zero, and a flow along the field as the identity. Default: `random`. */
-  readonly initialOutput?: InitialOutput;
-  /** Seed of the initial weights. Default: 0. */
-  readonly seed?: Seed;
 }
 
 /**
@@ -59,19 +39,14 @@ export class MLPField extends DualField {
   /** @throws FlowConfigError for a size, activation, time form or initial output that makes no network. */
   constructor(options: MLPFieldOptions) {
     super();
-    const { dims, hidden = [64, 64, 64], activation = 'tanh', time = 'concat', contextShape = null } = options;
-    const { initialOutput = 'random', seed = 0 } = options;
-    checkInteger('MLPField.dims', dims);
+    const { known, contextSize, lastLayer, stream } = checkNetwork('MLPField', options);
+    const { hidden = [64, 64, 64] } = options;
     checkWidths('MLPField.hidden', hidden);
-    checkActivation('MLPField.activation', activation);
-    checkTimeForm('MLPField.time', time);
-    checkInitialOutput('MLPField.initialOutput', initialOutput);
-    const contextSize = contextSizeOf('MLPField.contextShape', contextShape);
 
-    const stream = RandomStream.from(seed);
+    const { dims, activation, time } = known;
     const widths = [dims, ...hidden, dims];
     this.eventShape = [dims];
-    this.contextShape = contextShape;
+    this.contextShape = known.contextShape;
     this.#layers = widths.slice(1).map((outputs, i) => {
       const last = i === hidden.length;
       const name = last ? 'output' : `dense${i}`;
@@ -81,12 +56,12 @@ export class MLPField extends DualField {
         activation: last ? 'identity' : activation,
         time: layerTime(time, i),
         contextSize: i === 0 ? contextSize : 0,
-        ...(last && initialOutput === 'zero' ? { initialRange: 0 } : {}),
+        ...(last ? lastLayer : {}),
         seed: stream.split(name),
       });
       return this.child(name, layer);
     });
-    this.#config = { dims, hidden, activation, time, contextShape, initialOutput, seed: stream.key };
+    this.#config = { ...known, hidden };
   }
 
   protected override network(x: Tensor, t: Tensor, context: Tensor | null): Tensor {

@@ -5,8 +5,8 @@ import { FlowConfigError } from '../errors.js';
 import type { Config } from '../module.js';
 import { RandomStream, type Seed } from '../random.js';
 import type { Shape } from '../shapes.js';
+import { checkInitialOutput, type InitialOutput } from './network-options.js';
 import { otherPoints, pairsOf } from './point-cloud.js';
-import { checkInitialOutput, type InitialOutput } from './time-dense.js';
 import { VectorField } from './vector-field.js';
 
 /** Options of {@link RadialField}. */

@@ -1,39 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ActivationName } from '../conditioners/activation.js';
-import { checkActivation, checkInteger, contextSizeOf } from '../conditioners/check.js';
+import { checkInteger } from '../conditioners/check.js';
 import type { Config } from '../module.js';
-import { RandomStream, type Seed } from '../random.js';
 import type { Shape } from '../shapes.js';
 import { DualField } from './dual-field.js';
-import {
-  checkInitialOutput,
-  checkTimeForm,
-  layerTime,
-  TimeDense,
-  type InitialOutput,
-  type TimeForm,
-} from './time-dense.js';
+import { checkNetwork, type FieldNetworkOptions } from './network-options.js';
+import { layerTime, TimeDense } from './time-dense.js';
 import type { VectorField } from './vector-field.js';
 
 /** Options of {@link ResidualField}. */
-export interface ResidualFieldOptions {
-  /** Numbers in one point. */
-  readonly dims: number;
+export interface ResidualFieldOptions extends FieldNetworkOptions {
   /** Width of every hidden layer. Default: 64. */
   readonly hidden?: number;
   /** Number of residual blocks, two layers each. Default: 2. */
   readonly blocks?: number;
-  /** Default: `tanh`. It should be smooth, as in {@link MLPField}. */
-  readonly activation?: ActivationName;
-  /** How time enters; `concat` and the context reach the first layer only. Default: `concat`. */
-  readonly time?: TimeForm;
-  /** Shape of one context, flattened and one more input of the first layer; null for none. Default: null. */
-  readonly contextShape?: Shape | null;
-  /** `zero`: the last layer starts at zero, and a flow along the field as the identity. Default: `random`. */
-  readonly initialOutput?: InitialOutput;
-  /** Seed of the initial weights. Default: 0. */
-  readonly seed?: Seed;
 }
 
 /** The second layer of a block starts this small, so that a deep net starts as a shallow one. */
@@ -61,30 +42,25 @@ export class ResidualField extends DualField {
   /** @throws FlowConfigError for a size, activation, time form or initial output that makes no network. */
   constructor(options: ResidualFieldOptions) {
     super();
-    const { dims, hidden = 64, blocks = 2, activation = 'tanh', time = 'concat', contextShape = null } = options;
-    const { initialOutput = 'random', seed = 0 } = options;
-    checkInteger('ResidualField.dims', dims);
+    const { known, contextSize, lastLayer, stream } = checkNetwork('ResidualField', options);
+    const { hidden = 64, blocks = 2 } = options;
     checkInteger('ResidualField.hidden', hidden);
     checkInteger('ResidualField.blocks', blocks, 0);
-    checkActivation('ResidualField.activation', activation);
-    checkTimeForm('ResidualField.time', time);
-    checkInitialOutput('ResidualField.initialOutput', initialOutput);
-    const contextSize = contextSizeOf('ResidualField.contextShape', contextShape);
 
-    const stream = RandomStream.from(seed);
+    const { dims, activation, time } = known;
     const layer = (name: string, inputs: number, outputs: number, phi: ActivationName, more = {}) => {
       const options = { inputs, outputs, activation: phi, time: layerTime(time, 1), seed: stream.split(name) };
       return this.child(name, new TimeDense({ ...options, ...more }));
     };
     this.eventShape = [dims];
-    this.contextShape = contextShape;
+    this.contextShape = known.contextShape;
     this.#entry = layer('entry', dims, hidden, activation, { time: layerTime(time, 0), contextSize });
     this.#blocks = Array.from({ length: blocks }, (_, i) => [
       layer(`block${i}.first`, hidden, hidden, activation),
       layer(`block${i}.second`, hidden, hidden, 'identity', { initialRange: INITIAL_RANGE }),
     ]);
-    this.#output = layer('output', hidden, dims, 'identity', initialOutput === 'zero' ? { initialRange: 0 } : {});
-    this.#config = { dims, hidden, blocks, activation, time, contextShape, initialOutput, seed: stream.key };
+    this.#output = layer('output', hidden, dims, 'identity', lastLayer);
+    this.#config = { ...known, hidden, blocks };
   }
 
   protected override network(x: Tensor, t: Tensor, context: Tensor | null): Tensor {

@@ -2,25 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { ActivationName } from '../conditioners/activation.js';
 import { flatContext } from '../conditioners/flat-context.js';
-import { FlowConfigError } from '../errors.js';
 import { dense } from '../kernels/dense/op.js';
 import { dualDense } from '../kernels/dual-dense/op.js';
 import { activateDual } from '../kernels/dual-dense/reference.js';
 import { Module, type Config } from '../module.js';
 import { RandomStream, type Seed } from '../random.js';
 import { sizeOf } from '../shapes.js';
-
-/**
- * How time enters a network.
- *
- * - `concat`: as one more input of the first layer.
- * - `concatAll`: as one more input of every layer.
- * - `gated`: every layer is `(x W + b) ∘ σ(g t + h)`.
- * - `concatSquash`: every layer is `(x W + b) ∘ σ(g t + h) + v t`, as in FFJORD (Grathwohl et al., 2019, appendix B).
- */
-export type TimeForm = 'concat' | 'concatAll' | 'gated' | 'concatSquash';
-
-const TIME_FORMS: readonly TimeForm[] = ['concat', 'concatAll', 'gated', 'concatSquash'];
+import type { TimeForm } from './network-options.js';
 
 /** How time enters one layer. */
 export type LayerTime = 'none' | 'concat' | 'gated' | 'concatSquash';
@@ -29,23 +17,6 @@ export type LayerTime = 'none' | 'concat' | 'gated' | 'concatSquash';
 export function layerTime(form: TimeForm, index: number): LayerTime {
   if (form === 'concat') return index === 0 ? 'concat' : 'none';
   return form === 'concatAll' ? 'concat' : form;
-}
-
-/** @throws FlowConfigError for a name that is not a {@link TimeForm}. */
-export function checkTimeForm(where: string, form: TimeForm): void {
-  if (!TIME_FORMS.includes(form)) {
-    throw new FlowConfigError(where, { expected: `one of ${TIME_FORMS.join(', ')}`, got: `"${form}"` });
-  }
-}
-
-/** How the last layer of a network starts. */
-export type InitialOutput = 'random' | 'zero';
-
-/** @throws FlowConfigError for a name that is not an {@link InitialOutput}. */
-export function checkInitialOutput(where: string, start: InitialOutput): void {
-  if (start !== 'random' && start !== 'zero') {
-    throw new FlowConfigError(where, { expected: '"random" or "zero"', got: JSON.stringify(start) });
-  }
 }
 
 /** Options of {@link TimeDense}. */

@@ -2,8 +2,8 @@ import { ContinuousBijector } from '../bijectors/continuous-bijector.js';
 import { LearnedTime, type LearnedTimeOptions } from '../bijectors/learned-time.js';
 import type { ActivationName } from '../conditioners/activation.js';
 import { MLPField } from '../fields/mlp-field.js';
+import type { InitialOutput, TimeForm } from '../fields/network-options.js';
 import type { DivergenceOptions } from '../fields/probes.js';
-import type { InitialOutput, TimeForm } from '../fields/time-dense.js';
 import type { Flow } from './flow.js';
 import { continuousFlow, type ContinuousFlowOptions } from './continuous-recipe.js';
 

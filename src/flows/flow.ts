@@ -105,7 +105,11 @@ export class Flow extends Distribution {
 
   /** A function of rows and their contexts that is repeated from its kernels where that is possible. */
   #replay(compute: (rows: Tensor, context: Tensor | null) => Tensor[]): Replay {
-    return new Replay(([rows, context]) => compute(rows, context ?? null), this.#weights);
+    return new Replay(
+      ([rows, context]) => compute(rows, context ?? null),
+      this.#weights,
+      () => this.eventShape,
+    );
   }
 
   override getConfig(): Config {

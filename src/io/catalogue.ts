@@ -4,6 +4,7 @@ import * as distributions from '../distributions/index.js';
 import * as elementwise from '../elementwise/index.js';
 import { FlowConfigError } from '../errors.js';
 import * as fields from '../fields/index.js';
+import { DequantizedFlow } from '../flows/dequantized-flow.js';
 import { Flow } from '../flows/flow.js';
 import { SymmetricFlow } from '../flows/symmetric-flow.js';
 import type { Catalogue, ConfigurableClass } from './config.js';
@@ -19,7 +20,7 @@ export function libraryCatalogue(): Catalogue {
     distributions,
     elementwise,
     fields,
-    { Flow, SymmetricFlow },
+    { DequantizedFlow, Flow, SymmetricFlow },
   ]));
 }
 

@@ -51,6 +51,9 @@ export interface OdeSolution<Y extends Tensor | Tensor[]> {
  * Solves `dy/dt = f(t, y)` for a batch of initial values, forward or backward in time, on any backend; gradients flow to
  * `y0`, `inputs` and `variables`.
  *
+ * `f` may compare, as in `tf.where(tf.less(t, 0.5), ...)`: the derivative of a comparison is zero. Where `f` jumps at a known
+ * time, `stopAt` spares the solver the search for it.
+ *
  * @param y0 `[batch, ...]`, or a list of such parts
  * @throws FlowConfigError for options out of range, or when `from` is `to`.
  * @throws FlowShapeError when `f` does not give what is like `y`.

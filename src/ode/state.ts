@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { System } from './system.js';
 
 /** The parts of a solution, or of its slope, at one time; null for what a system does not have. */
 export interface State {
@@ -29,6 +30,22 @@ export function disposeStates(states: readonly State[]): void {
     q?.dispose();
     total?.dispose();
   }
+}
+
+/** The state to start from: `y`, and nothing integrated yet. */
+export function startState({ quadratures, totals }: System, y: Tensor): State {
+  return {
+    y: tf.clone(y),
+    q: quadratures > 0 ? tf.zeros([y.shape[0], quadratures]) : null,
+    total: totals > 0 ? tf.zeros([totals]) : null,
+  };
+}
+
+/** A state with the rows of one where the mask, `[rows, 1]`, holds, and those of the other, or zeros, elsewhere. */
+export function pickRows(mask: Tensor, yes: State, no: State | null): State {
+  return tidyState(() =>
+    no ? mapState((a, b) => tf.where(mask, a, b), yes, no) : mapState((a) => tf.where(mask, a, tf.zerosLike(a)), yes),
+  );
 }
 
 /** As `tf.tidy`, for a state. */

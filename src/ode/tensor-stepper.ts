@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { combine, denseOutput } from './combine.js';
 import { evaluate } from './evaluate.js';
 import { finiteness, squaredRatios } from './norms.js';
-import { copyState, disposeStates, mapState, tidyState, type State } from './state.js';
+import { copyState, disposeStates, mapState, pickRows, startState, tidyState, type State } from './state.js';
 import type { Stages, StepRecord, Stepper, Tolerance } from './stepper.js';
 import type { System } from './system.js';
 import type { Tableau } from './tableau.js';
@@ -24,17 +24,12 @@ export class TensorStepper implements Stepper {
 
   /** @param y where to start, `[rows, width]`; quadratures and totals start at zero */
   constructor(method: Tableau, system: System, y: Tensor, inputs: readonly Tensor[], tolerance: Tolerance) {
-    const { quadratures, totals } = system;
     this.method = method;
     this.rows = y.shape[0];
     this.#system = system;
     this.#inputs = inputs;
     this.#tolerance = tolerance;
-    this.#state = {
-      y: tf.clone(y),
-      q: quadratures > 0 ? tf.zeros([this.rows, quadratures]) : null,
-      total: totals > 0 ? tf.zeros([totals]) : null,
-    };
+    this.#state = startState(system, y);
   }
 
   begin(t: Times): { state: ArrayLike<number>; slope: ArrayLike<number> } {
@@ -93,14 +88,15 @@ export class TensorStepper implements Stepper {
     let kept: { h: Times; slopes: readonly State[] } = { h, slopes };
     if (rows) {
       const mask = tf.tensor2d(rows, [this.rows, 1], 'bool');
-      const pick = (yes: State, no: State) => tidyState(() => mapState((a, b) => tf.where(mask, a, b), yes, no));
-      this.#state = pick(next, before);
-      this.#slope = firstSameAsLast ? pick(ends, slopes[0]) : null;
+      this.#state = pickRows(mask, next, before);
+      this.#slope = firstSameAsLast ? pickRows(mask, ends, slopes[0]) : null;
       if (keep) {
         // A row that stays may have tried what is not finite.
-        const still = tidyState(() => mapState((part) => tf.zerosLike(part), ends));
-        kept = { h: h.map((step, i) => (rows[i] ? step : 0)), slopes: slopes.map((slope) => pick(slope, still)) };
-        disposeStates([still, ...slopes]);
+        kept = {
+          h: h.map((step, i) => (rows[i] ? step : 0)),
+          slopes: slopes.map((slope) => pickRows(mask, slope, null)),
+        };
+        disposeStates(slopes);
       }
       mask.dispose();
       disposeStates([next]);

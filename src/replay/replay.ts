@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { penaltyCollector } from '../path-penalties.js';
 import { sizeOf, type Shape } from '../shapes.js';
 import { trainingStream } from '../training-mode.js';
-import { lanesOf, type Lane } from './lanes.js';
+import { lanesOf, positionsOf, type Lane } from './lanes.js';
 import type { Mirror, SharedMirror } from './mirror.js';
 import { Pace } from './pace.js';
 import { agrees, LaneTasks, programFor, type LaneProgram } from './lane-tasks.js';
@@ -24,15 +24,22 @@ const CALLS_BEFORE = 2;
 export class Replay {
   readonly #compute: (inputs: Tensor[]) => Tensor[];
   readonly #weights: SharedMirror;
+  readonly #eventShape: (inputs: Tensor[]) => Shape;
   readonly #kept = new Map<string, Prepared | number | null>();
 
   /**
    * @param compute inputs `[rows, ...]` → outputs `[rows, ...]`
    * @param weights all variables that it may read
+   * @param eventShape of what a row stands for, by which batches are cut into lanes; default: that of the first input
    */
-  constructor(compute: (inputs: Tensor[]) => Tensor[], weights: SharedMirror) {
+  constructor(
+    compute: (inputs: Tensor[]) => Tensor[],
+    weights: SharedMirror,
+    eventShape: (inputs: Tensor[]) => Shape = ([{ shape }]) => shape.slice(1),
+  ) {
     this.#compute = compute;
     this.#weights = weights;
+    this.#eventShape = eventShape;
   }
 
   /** The results, which belong to the caller; eagerly where there is no program for these inputs. */
@@ -65,7 +72,7 @@ export class Replay {
     const workshop = openWorkshop();
     if (!workshop) return null;
     const mirror = this.#weights.in(workshop.heap);
-    const lanes = lanesOf(inputs[0].shape[0], mirror.size);
+    const lanes = lanesOf(inputs[0].shape[0], mirror.size, positionsOf(this.#eventShape(inputs)));
     const programs = new Map<number, LaneProgram>();
     for (const { rows } of lanes) {
       if (programs.has(rows)) continue;

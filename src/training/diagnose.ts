@@ -4,8 +4,9 @@ import type { Bijector } from '../bijectors/bijector.js';
 import { Chain } from '../bijectors/chain.js';
 import { Invert } from '../bijectors/invert.js';
 import type { Distribution } from '../distributions/distribution.js';
+import { DequantizedFlow } from '../flows/dequantized-flow.js';
 import { Flow } from '../flows/flow.js';
-import type { RandomStream } from '../random.js';
+import { RandomStream } from '../random.js';
 import { sizeOf } from '../shapes.js';
 import { inTrainingMode } from '../training-mode.js';
 import { toTensors, type Batch, type RowShapes } from './data/table.js';
@@ -70,11 +71,15 @@ interface Stage {
 function trace(model: Distribution, { batch, shapes, stream }: Evidence): Stage[] {
   const run = () => {
     const stages: Stage[] = [];
-    const { x, context } = toTensors(batch, shapes);
-    if (model instanceof Flow) {
-      const z = walk(model.bijector, 'bijector', 'inverse', x, context, stages);
-      const density = model.base.logProb(z, { context: model.base.contextShape && context });
-      stages.push({ path: 'base', className: model.base.className, tensors: { 'log-density': density } });
+    const { x, context, noise } = toTensors(batch, shapes);
+    const dequantized = model instanceof DequantizedFlow ? model : null;
+    const flow = dequantized?.flow ?? model;
+    if (flow instanceof Flow) {
+      const prefix = dequantized ? 'flow.' : '';
+      const points = dequantized ? withNoise(dequantized, x, noise) : x;
+      const z = walk(flow.bijector, `${prefix}bijector`, 'inverse', points, context, stages);
+      const density = flow.base.logProb(z, { context: flow.base.contextShape && context });
+      stages.push({ path: `${prefix}base`, className: flow.base.className, tensors: { 'log-density': density } });
     } else if (model.hasDensity) {
       const density = model.logProb(x, { context });
       stages.push({ path: '', className: model.className, tensors: { 'log-density': density } });
@@ -88,6 +93,13 @@ function trace(model: Distribution, { batch, shapes, stream }: Evidence): Stage[
     stages.push(...found);
   });
   return stages;
+}
+
+/** Images with the noise of the step, that of the first draw; with some noise, where the objective drew none of it. */
+function withNoise(model: DequantizedFlow, images: Tensor, noise: Tensor | null): Tensor {
+  const drawn = noise?.rank === images.rank + 1;
+  const own = drawn ? tf.unstack(noise, 1)[0] : model.drawNoise(images.shape[0], new RandomStream('diagnose'));
+  return model.dequantize(images, own).u;
 }
 
 function walk(

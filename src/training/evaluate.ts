@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Distribution } from '../distributions/distribution.js';
 import type { RandomStream } from '../random.js';
 import { toTensors, type Batch, type Table } from './data/table.js';
+import { withNoise } from './noise.js';
 import type { Objective } from './objectives/objective.js';
 
 /** Mean of an objective over the rows of a table, and the batch that spoilt it, if one did. */
@@ -26,8 +27,10 @@ export async function evaluate(model: Distribution, options: EvaluateOptions): P
   const { objective, table, batchSize, stream, breathe } = options;
   let sum = 0;
   let index = 0;
-  for await (const batch of table.batches(batchSize, null)) {
-    const value = tf.tidy(() => objective(model, toTensors(batch, table.shapes), stream.split(index++)));
+  for await (const rows of table.batches(batchSize, null)) {
+    const own = stream.split(index++);
+    const batch = await withNoise(rows, objective, model, own.split('noise'));
+    const value = tf.tidy(() => objective(model, toTensors(batch, table.shapes), own));
     const [mean] = await value.data();
     value.dispose();
     if (!Number.isFinite(mean)) return { score: mean, spoilt: batch };

@@ -4,7 +4,7 @@ import type { Distribution } from '../distributions/distribution.js';
 import type { AdamAttributes } from '../kernels/adam/spec.js';
 import type { SimdCall } from '../kernels/fused/wasm.js';
 import { agrees, LaneTasks, programFor, type LaneProgram } from '../replay/lane-tasks.js';
-import { lanesOf, type Lane } from '../replay/lanes.js';
+import { lanesOf, positionsOf, type Lane } from '../replay/lanes.js';
 import { Mirror } from '../replay/mirror.js';
 import { Pace } from '../replay/pace.js';
 import { canReplay } from '../replay/replay.js';
@@ -195,7 +195,7 @@ export class PlannedSteps {
     const known = new Map([...this.#weights.addresses, ...this.#frozen.addresses]);
     const before = new Snapshot([...variables, ...this.#frozen.variables]);
     try {
-      const lanes = lanesOf(batch.rows, this.#weights.size);
+      const lanes = lanesOf(batch.rows, this.#weights.size, positionsOf(this.#model.eventShape));
       const programs = new Map<number, LaneProgram>();
       let present: readonly boolean[] = [];
       for (const { rows } of lanes) {
@@ -239,15 +239,17 @@ export class PlannedSteps {
   }
 
   #tensors(batch: Batch): Tensor[] {
-    const { x, context } = toTensors(batch, this.#plan.table.shapes);
-    return context ? [x, context] : [x];
+    const { x, context, noise } = toTensors(batch, this.#plan.table.shapes);
+    return [x, context, noise].filter((tensor) => tensor !== null);
   }
 
   /** Loss and gradients as TF.js finds them; null for a variable that the loss does not depend on. */
-  #eagerGradient([x, context]: Tensor[]): { loss: Tensor; gradients: (Tensor | null)[] } {
-    const stream = this.#plan.root.split('step').split(0);
-    const loss = () =>
-      inTrainingMode(stream, () => this.#plan.objective(this.#model, { x, context: context ?? null }, stream));
+  #eagerGradient([x, ...others]: Tensor[]): { loss: Tensor; gradients: (Tensor | null)[] } {
+    const { objective, root, table } = this.#plan;
+    const stream = root.split('step').split(0);
+    const context = table.shapes.contextShape ? others.shift()! : null;
+    const batch = { x, context, noise: others[0] ?? null };
+    const loss = () => inTrainingMode(stream, () => objective(this.#model, batch, stream));
     const variables = [...this.#weights.variables] as Tensor[];
     const { value, grads } = tf.engine().gradients(loss, variables, undefined, true);
     return { loss: value, gradients: (grads as (Tensor | undefined)[]).map((gradient) => gradient ?? null) };
@@ -330,9 +332,8 @@ class GradientProgram {
 
   run(batch: Batch, pace: Pace): { loss: number; squaredNorm: number } {
     const { heap, threads } = this.#workshop;
-    [batch.x, batch.context].slice(0, this.#inputs.length).forEach((values, i) => {
-      heap.floats(this.#inputs[i].address, this.#inputs[i].size).set(values!);
-    });
+    const given = [batch.x, batch.context, batch.noise?.values ?? null].filter((values) => values !== null);
+    given.forEach((values, i) => heap.floats(this.#inputs[i].address, this.#inputs[i].size).set(values));
     pace.run(threads, this.#job);
     const rows = batch.rows;
     const loss = this.lanes.reduce((sum, lane, i) => sum + (lane.rows / rows) * this.#loss(i), 0);

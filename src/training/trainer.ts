@@ -9,6 +9,7 @@ import { toTensors, type Batch } from './data/table.js';
 import { diagnose, findParameter, type Diagnosis } from './diagnose.js';
 import { lossAndGradient, type LossAndGradient } from './gradient.js';
 import type { Adam } from './optimizers/adam.js';
+import { withNoise } from './noise.js';
 import { ParameterSlab } from './parameter-slab.js';
 import type { Plan } from './plan.js';
 import { PlannedSteps } from './planned-steps.js';
@@ -84,11 +85,13 @@ export class Trainer {
   /**
    * One step on one batch.
    *
+   * @param rows the batch
    * @param step steps taken before
    * @throws FlowNumericsError when loss or gradient are not finite; the last good weights are back in place then.
    */
-  async step(batch: Batch, step: number): Promise<StepOutcome> {
+  async step(rows: Batch, step: number): Promise<StepOutcome> {
     const learningRate = this.#learningRate(step);
+    const batch = await this.#withNoise(rows, step);
     const planned = this.#plannedStep(batch, step, learningRate);
     if (planned) return planned;
     this.#settle();
@@ -226,6 +229,13 @@ export class Trainer {
     this.#plan.optimizer.restore(new Map([['mean', mean], ['meanSquare', meanSquare]])); // prettier-ignore
     this.#planned!.publish();
     this.#lead = 'tensors';
+  }
+
+  /** The random numbers of a step depend on the seed and its number alone. */
+  async #withNoise(batch: Batch, step: number): Promise<Batch> {
+    const { objective, root } = this.#plan;
+    if (!objective.noise) return batch;
+    return withNoise(batch, objective, this.#model, root.split('step').split(step).split('noise'));
   }
 
   #loss(batch: Batch, stream: RandomStream): Tensor {

@@ -214,9 +214,10 @@ export class TrainingRun {
     const { checkpoint } = this.#plan;
     if (!checkpoint) return;
     await this.#trainer.checkWeights();
+    // First, as it gives the model the weights that planned steps have reached.
+    const { optimizer, average } = await this.#trainer.saved();
     const model = await valuesOf(this.#parameters);
     const best = this.#best ? await valuesOf(this.#parameters, this.#best.values) : new Map<string, never>();
-    const { optimizer, average } = await this.#trainer.saved();
     const state = { progress: this.#progress, fingerprint: this.#fingerprint };
     await saveRun(checkpoint.url, { ...state, model, best, optimizer, average });
     this.#saved = true;

@@ -1,5 +1,13 @@
 import test from 'ava';
-import { FlowConfigError, MaskedMLP, MaskedResidualNet, MLP, ResidualNet } from '../../src/index.js';
+import {
+  ConvNet,
+  FlowConfigError,
+  MaskedMLP,
+  MaskedResidualNet,
+  MLP,
+  ResidualConvNet,
+  ResidualNet,
+} from '../../src/index.js';
 
 const MLP_OK = { inputs: 2, outputs: 3, hidden: [4] };
 const RES_OK = { inputs: 2, outputs: 3, hidden: 4 };
@@ -32,6 +40,19 @@ const TABLE = [
   [MaskedResidualNet, RESMADE_OK, { hidden: 0 }, 'MaskedResidualNet.hidden: expected a positive integer, got 0.'],
   [MaskedResidualNet, RESMADE_OK, { order: [1, 2] }, 'MaskedResidualNet.order: expected a rearrangement of 0 ... 1'],
   [MaskedResidualNet, RESMADE_OK, { blocks: 0.5 }, 'MaskedResidualNet.blocks: expected an integer of at least 0'],
+  [ConvNet, MLP_OK, { inputs: 0 }, 'ConvNet.inputs: expected a positive integer, got 0.'],
+  [ConvNet, MLP_OK, { inputs: 0, contextShape: [2] }, 'ConvNet.inputs: expected a positive integer, got 0.'],
+  [ConvNet, MLP_OK, { hidden: 4 }, 'ConvNet.hidden: expected a list of layer widths, such as [64, 64], got 4.'],
+  [ConvNet, MLP_OK, { kernelSizes: [3] }, 'ConvNet.kernelSizes: expected 2 filter sizes, one a layer, got 1.'],
+  [ConvNet, MLP_OK, { kernelSizes: 3 }, 'ConvNet.kernelSizes: expected 2 filter sizes, one a layer, got 3.'],
+  [ConvNet, MLP_OK, { kernelSizes: [3, 2] }, 'ConvNet.kernelSizes[1]: expected an odd positive integer, got 2.'],
+  [ConvNet, MLP_OK, { normalisation: 'fixup' }, 'ConvNet.normalisation: expected one of none, weight, spectral, got'],
+  [ConvNet, MLP_OK, { dropout: 1 }, 'ConvNet.dropout: expected a probability in [0, 1), got 1.'],
+  [ResidualConvNet, RES_OK, { hidden: [4] }, 'ResidualConvNet.hidden: expected a positive integer, got [4].'],
+  [ResidualConvNet, RES_OK, { blocks: -1 }, 'ResidualConvNet.blocks: expected an integer of at least 0, got -1.'],
+  [ResidualConvNet, RES_OK, { kernelSize: 4 }, 'ResidualConvNet.kernelSize: expected an odd positive integer, got 4.'],
+  [ResidualConvNet, RES_OK, { normalisation: 'batch' }, 'ResidualConvNet.normalisation: expected one of none, weight,'],
+  [ResidualConvNet, RES_OK, { initialOutput: [0] }, 'ResidualConvNet.initialOutput: expected 3 finite numbers'],
 ] as const;
 
 for (const [Class, good, change, message] of TABLE) {

@@ -2,24 +2,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
 import type { Conditioner } from '../../src/index.js';
 import { deserialize, serialize, type Catalogue, type SerializedObject } from '../../src/io/config.js';
+import { sizeOf } from '../../src/shapes.js';
 import { onEachBackend } from '../support/backends.js';
 import { assertClose } from '../support/close.js';
-import { DENSE_CONDITIONERS, randomInputs } from './samples.js';
+import { perturb } from '../support/perturb.js';
+import { CONDITIONERS, randomInputs } from './samples.js';
 
-const catalogue: Catalogue = new Map(DENSE_CONDITIONERS.map((Class) => [Class.className, Class]));
+const catalogue: Catalogue = new Map(CONDITIONERS.map(({ Class }) => [Class.className, Class]));
 
-for (const Class of DENSE_CONDITIONERS) {
+for (const { Class, positions } of CONDITIONERS) {
   Class.samples.forEach((build, index) => {
     const name = `${Class.className} sample ${index}`;
 
-    onEachBackend(test, `${name}: emits one row of outputs a row of inputs, and leaks nothing`, (t) => {
+    onEachBackend(test, `${name}: emits outputs for every row and position, and leaks nothing`, (t) => {
       const before = tf.memory().numTensors;
       const net = build();
       for (const batch of [1, 5]) {
-        const [x, context] = randomInputs(net, batch);
+        const [x, context] = randomInputs(net, batch, positions);
         const held = tf.memory().numTensors;
         const output = net.apply(x, context);
-        t.deepEqual(output.shape, [batch, net.outputs]);
+        t.deepEqual(output.shape, [batch, ...positions, net.outputs]);
         t.is(tf.memory().numTensors, held + 1);
         tf.dispose([x, output]);
         context?.dispose();
@@ -32,7 +34,7 @@ for (const Class of DENSE_CONDITIONERS) {
     onEachBackend(test, `${name}: rows do not see each other`, (t) => {
       tf.tidy(() => {
         const net = build();
-        const [x, context] = randomInputs(net, 4);
+        const [x, context] = randomInputs(net, 4, positions);
         const together = net.apply(x, context);
         const row = net.apply(tf.slice(x, 2, 1), context && tf.slice(context, 2, 1));
         assertClose(t, row, tf.slice(together, 2, 1), 1e-6);
@@ -49,7 +51,7 @@ for (const Class of DENSE_CONDITIONERS) {
           again.parameters.map(({ path }) => path),
           net.parameters.map(({ path }) => path),
         );
-        const [x, context] = randomInputs(net, 3);
+        const [x, context] = randomInputs(net, 3, positions);
         t.deepEqual(again.apply(x, context).dataSync(), net.apply(x, context).dataSync());
         t.deepEqual(serialize(again), serialize(net));
         net.dispose();
@@ -60,7 +62,9 @@ for (const Class of DENSE_CONDITIONERS) {
     onEachBackend(test, `${name}: every weight receives a gradient`, (t) => {
       tf.tidy(() => {
         const net = build();
-        const [x, context] = randomInputs(net, 16);
+        // Weights before a layer that starts from zero have none at first.
+        perturb(net, 'gradient', 0.1);
+        const [x, context] = randomInputs(net, 16, positions);
         const loss = () => tf.sum<tf.Scalar>(tf.square(net.apply(x, context)));
         const { grads } = tf.variableGrads(loss, net.trainableVariables);
         for (const { path, variable } of net.parameters) {
@@ -77,8 +81,9 @@ for (const Class of DENSE_CONDITIONERS) {
       const sample = Class.samples[1]();
       const initialOutput = Array.from({ length: sample.outputs }, (_, i) => Math.fround(0.1 * i - 0.2));
       const net = new Class({ ...sample.getConfig(), initialOutput } as never);
-      const [x, context] = randomInputs(net, 3);
-      t.deepEqual([...net.apply(x, context).dataSync()], [initialOutput, initialOutput, initialOutput].flat());
+      const [x, context] = randomInputs(net, 3, positions);
+      const everywhere = Array.from({ length: 3 * sizeOf(positions) }, () => initialOutput).flat();
+      t.deepEqual([...net.apply(x, context).dataSync()], everywhere);
       sample.dispose();
       net.dispose();
     });

@@ -5,7 +5,7 @@ import { dropout } from '../../src/conditioners/dropout.js';
 import { inTrainingMode } from '../../src/training-mode.js';
 import { onEachBackend } from '../support/backends.js';
 import { assertClose } from '../support/close.js';
-import { DENSE_CONDITIONERS, randomInputs } from './samples.js';
+import { CONDITIONERS, randomInputs } from './samples.js';
 
 const train = <T>(seed: string, body: () => T): T => inTrainingMode(new RandomStream(seed), body);
 
@@ -37,11 +37,11 @@ onEachBackend(test, 'the gradient of dropout is the mask that was drawn', (t) =>
   });
 });
 
-for (const Class of DENSE_CONDITIONERS) {
+for (const { Class, positions } of CONDITIONERS) {
   onEachBackend(test, `${Class.className}: drops units in training mode alone, repeatably`, (t) => {
     tf.tidy(() => {
       const net = new Class({ ...Class.samples[0]().getConfig(), dropout: 0.5 } as never);
-      const [x] = randomInputs(net, 8);
+      const [x] = randomInputs(net, 8, positions);
       const evaluated = net.apply(x).dataSync();
       const trained = train('a', () => net.apply(x)).dataSync();
       t.notDeepEqual(trained, evaluated);

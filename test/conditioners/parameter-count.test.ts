@@ -1,9 +1,21 @@
 import test from 'ava';
-import { Dense, MaskedMLP, MaskedResidualNet, MLP, ResidualNet } from '../../src/index.js';
+import {
+  Conv,
+  ConvNet,
+  Dense,
+  MaskedMLP,
+  MaskedResidualNet,
+  MLP,
+  ResidualConvNet,
+  ResidualNet,
+} from '../../src/index.js';
 import { onEachBackend } from '../support/backends.js';
 
 /** Scalars of one dense layer. */
 const layer = (inputs: number, outputs: number) => (inputs + 1) * outputs;
+
+/** Scalars of one convolutional layer. */
+const conv = (size: number, inputs: number, outputs: number) => (size ** 2 * inputs + 1) * outputs;
 
 onEachBackend(test, 'parameter counts are those of the layers', (t) => {
   const table = [
@@ -24,6 +36,21 @@ onEachBackend(test, 'parameter counts are those of the layers', (t) => {
     [
       new MaskedResidualNet({ features: 3, parametersPerFeature: 2, hidden: 5, blocks: 2, contextShape: [2] }),
       layer(3, 5) + layer(2, 5) + 2 * (2 * layer(5, 5) + layer(2, 5)) + layer(5, 6),
+    ],
+    [new Conv({ inputs: 3, outputs: 4, normalisation: 'weight', logScale: true }), conv(3, 3, 4) + 4 + 4],
+    [new ConvNet({ inputs: 3, outputs: 4, hidden: [], contextShape: [2] }), conv(3, 3, 4) + layer(2, 4)],
+    [new ConvNet({ inputs: 3, outputs: 4, hidden: [5, 6] }), conv(3, 3, 5) + conv(1, 5, 6) + conv(3, 6, 4)],
+    [
+      new ConvNet({ inputs: 3, outputs: 4, hidden: [5], contextShape: [2], kernelSizes: [5, 1], logScale: true }),
+      conv(5, 3, 5) + layer(2, 5) + conv(1, 5, 4) + 4,
+    ],
+    [
+      new ResidualConvNet({ inputs: 3, outputs: 4, hidden: 5, contextShape: [2] }),
+      conv(1, 3, 5) + layer(2, 5) + 2 * (2 * conv(3, 5, 5) + layer(2, 5)) + conv(1, 5, 4),
+    ],
+    [
+      new ResidualConvNet({ inputs: 3, outputs: 4, hidden: 5, blocks: 1, normalisation: 'fixup' }),
+      conv(1, 3, 5) + 2 * conv(3, 5, 5) + 1 + conv(1, 5, 4),
     ],
   ] as const;
   for (const [net, count] of table) {

@@ -1,14 +1,43 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { MaskedMLP, MaskedResidualNet, MLP, RandomStream, ResidualNet, type Conditioner } from '../../src/index.js';
+import {
+  ConvNet,
+  MaskedMLP,
+  MaskedResidualNet,
+  MLP,
+  RandomStream,
+  ResidualConvNet,
+  ResidualNet,
+  type Conditioner,
+  type Shape,
+} from '../../src/index.js';
 
 /** Every conditioner that is built from dense layers. */
 export const DENSE_CONDITIONERS = [MLP, ResidualNet, MaskedMLP, MaskedResidualNet] as const;
 
+/** Every conditioner that is built from convolutions. */
+export const CONVOLUTIONAL_CONDITIONERS = [ConvNet, ResidualConvNet] as const;
+
+/** All of them, with the axes between the batch and the channels of what they are tested on. */
+export const CONDITIONERS: readonly { readonly Class: SampledConditioner; readonly positions: Shape }[] = [
+  ...DENSE_CONDITIONERS.map((Class) => ({ Class, positions: [] })),
+  ...CONVOLUTIONAL_CONDITIONERS.map((Class) => ({ Class, positions: [3, 4] })),
+];
+
+/** A concrete class of conditioners. */
+type SampledConditioner = (new (options: never) => Conditioner) & {
+  readonly className: string;
+  readonly samples: readonly (() => Conditioner)[];
+};
+
 /** Random rows that a conditioner takes, with contexts when it takes them. */
-export function randomInputs(net: Conditioner, batch: number, seed = 'inputs'): [Tensor, Tensor | null] {
-  const stream = new RandomStream(seed);
-  const x = stream.split('x').normalTensor([batch, net.inputs]);
+export function randomInputs(
+  net: Conditioner,
+  batch: number,
+  positions: Shape = [],
+): [x: Tensor, context: Tensor | null] {
+  const stream = new RandomStream('inputs');
+  const x = stream.split('x').normalTensor([batch, ...positions, net.inputs]);
   return [x, net.contextShape && stream.split('context').normalTensor([batch, ...net.contextShape])];
 }
 

@@ -54,6 +54,6 @@ export function nudge(values: Float32Array, [low, high]: Interval, stream: Rando
 }
 
 /** Largest difference of two lists, entry by entry. */
-export function largestGap(a: Float32Array, b: Float32Array): number {
+export function largestGap(a: Float32Array, b: ArrayLike<number>): number {
   return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i])), 0);
 }

@@ -3,12 +3,13 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { ElementwiseTransform, type ElementwiseResult } from '../../src/elementwise/elementwise-transform.js';
 import type { Interval } from '../../src/interval.js';
 import { deserialize, serialize, type SerializedObject } from '../../src/io/config.js';
-import { RandomStream } from '../../src/random.js';
+import type { RandomStream } from '../../src/random.js';
 import { sameShape } from '../../src/shapes.js';
 import { ensure, ensureClose, listed, type Check } from './check.js';
-import { catalogueWith, concreteFaults, concreteSubclasses, type SampledClass } from './classes.js';
+import { catalogueWith, concreteSubclasses, type SampledClass } from './classes.js';
 import { drawInside, extremes, largestGap, nudge, unitAt } from './draws.js';
 import { derivativeMismatch, read } from './numerics.js';
+import { checksOf, type Claims } from './suite.js';
 
 type Direction = 'forward' | 'inverse';
 const DIRECTIONS: readonly Direction[] = ['forward', 'inverse'];
@@ -22,21 +23,7 @@ export function elementwiseClasses(): SampledClass<ElementwiseTransform>[] {
 export function elementwiseChecks(
   classes: readonly SampledClass<ElementwiseTransform>[] = elementwiseClasses(),
 ): Check[] {
-  return classes.flatMap((Class) => {
-    const faults = concreteFaults(Class);
-    if (faults.length > 0) {
-      const subject = Class.name;
-      return [{ subject, name: `${subject}: can be saved and tested`, run: () => ensure(false, faults.join('; ')) }];
-    }
-    return Class.samples.flatMap((make, i) => {
-      const subject = `${Class.className} ${i}`;
-      return CLAIMS.map(([claim, examine]) => ({
-        subject,
-        name: `${subject}: ${claim}`,
-        run: () => examine(new Subject(make(), Class, new RandomStream(`contract ${subject}`))),
-      }));
-    });
-  });
+  return checksOf(classes, CLAIMS, (make, Class, stream) => new Subject(make(), Class, stream));
 }
 
 /** One transform under examination. */
@@ -100,13 +87,16 @@ class Subject {
     return [await read(byPoint), await read(byRaw)];
   }
 
+  /** A transform holds no tensors. */
+  dispose(): void {}
+
   private tensor(raw: Float32Array): Tensor {
     const columns = this.transform.parameterCount;
     return tf.tensor2d(raw, [raw.length / columns, columns]);
   }
 }
 
-const CLAIMS: readonly [string, (subject: Subject) => void | Promise<void>][] = [
+const CLAIMS: Claims<Subject> = [
   ['inverse undoes forward and forward undoes inverse', undoesItself],
   ['log-derivatives are those of autodiff', matchesDerivative],
   ['gradients match finite differences', matchesDifferences],

@@ -57,3 +57,13 @@ export async function derivativeMismatch(
   }
   return `gradient ${derivative}, finite differences ${found.join(', ')}`;
 }
+
+/** Rounding may differ with the number of rows. */
+export function nearly(expected: number): number {
+  return 2e-5 * (1 + Math.abs(expected));
+}
+
+/** Sums of squares over coordinates round more. */
+export function closely(expected: number): number {
+  return 1e-4 * (1 + Math.abs(expected));
+}

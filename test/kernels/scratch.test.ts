@@ -1,6 +1,8 @@
 import test from 'ava';
+import { attentionOp } from '../../src/kernels/attention/op.js';
 import type { SimdCall } from '../../src/kernels/fused/wasm.js';
 import { paddedInverseOp } from '../../src/kernels/padded-convolution/op.js';
+import { rowNormOp } from '../../src/kernels/row-norm/op.js';
 import { CONVOLUTION_GRADIENTS } from '../../src/kernels/stock-repairs/convolution.js';
 import { geometryOf } from '../../src/kernels/stock-repairs/convolution-geometry.js';
 import { instantiateSimd } from '../../src/kernels/wasm/module.js';
@@ -74,5 +76,37 @@ test('the inverse of a padded convolution stays within the memory that it asks f
       memory.run(paddedInverseOp.gradient!.wasm!({ ...shapes, outputs: [dz, null], scratch }, {}));
       t.true(memory.isIntact(), `${image.join('x')}, kernel ${size}`);
     }
+  }
+});
+
+test('attention stays within the memory that it asks for', (t) => {
+  for (const { attributes, inputs } of attentionOp.samples) {
+    const shapes = inputs.map(({ shape }) => shape);
+    const memory = new GuardedMemory();
+    const scratch = memory.allocate;
+    const [q, k, v, dq, dk, dv] = [...shapes, ...shapes].map((shape) => memory.allocate(sizeOf(shape)));
+    const [y, dy] = [shapes[0], shapes[0]].map((shape) => memory.allocate(sizeOf(shape)));
+    memory.run(attentionOp.wasm!({ inputs: [q, k, v], inputShapes: shapes, outputs: [y], scratch }, attributes));
+    const given = { inputs: [q, k, v, dy], inputShapes: [...shapes, shapes[0]], scratch };
+    for (const outputs of [[dq, dk, dv], [null, dk, null], [dq, null, null], [null, null, dv]]) {
+      memory.run(attentionOp.gradient!.wasm!({ ...given, outputs }, attributes));
+    } // prettier-ignore
+    t.true(memory.isIntact(), shapes.join(' '));
+  }
+});
+
+test('the normalisation of rows stays within the memory that it asks for', (t) => {
+  for (const { attributes, inputs } of rowNormOp.samples) {
+    const shapes = inputs.map(({ shape }) => shape);
+    const memory = new GuardedMemory();
+    const scratch = memory.allocate;
+    const [x, gain, bias, dx, dGain, dBias] = [...shapes, ...shapes].map((shape) => memory.allocate(sizeOf(shape)));
+    const [y, dy] = [shapes[0], shapes[0]].map((shape) => memory.allocate(sizeOf(shape)));
+    memory.run(rowNormOp.wasm!({ inputs: [x, gain, bias], inputShapes: shapes, outputs: [y], scratch }, attributes));
+    const given = { inputs: [x, gain, dy], inputShapes: [shapes[0], shapes[1], shapes[0]], scratch };
+    for (const outputs of [[dx, dGain, dBias], [null, dGain, null], [dx, null, null]]) {
+      memory.run(rowNormOp.gradient!.wasm!({ ...given, outputs }, attributes));
+    } // prettier-ignore
+    t.true(memory.isIntact(), shapes.join(' '));
   }
 });

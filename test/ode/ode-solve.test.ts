@@ -52,6 +52,24 @@ test('time broadcasts against the first part', (t) => {
   }
 });
 
+test('a right-hand side may compare, also where a method or a gradient differentiates it', (t) => {
+  // Up by 1/2 until then, down by exp(-1/2) after, as y stays below 1.
+  const f = (time: Tensor, y: Tensor) => {
+    const falling = tf.where(tf.lessEqual(y, 1), tf.neg(y), tf.mul(y, -2));
+    return tf.where(tf.logicalAnd(tf.less(time, 0.5), tf.isFinite(y)), tf.onesLike(y), falling);
+  };
+  for (const method of ['dopri5', 'rosenbrock23', 'rodas4'] as const) {
+    tf.tidy(() => {
+      const options = { to: 1, method, stopAt: [0.5], rtol: 1e-5, atol: 1e-5 };
+      const solve = (y0: Tensor) => odeSolve(f, y0, options).y;
+      const y0 = tf.tensor2d([[0.1], [0.3]]);
+      const rest = Math.exp(-0.5);
+      assertClose(t, solve(y0), [0.6 * rest, 0.8 * rest], 1e-4, method);
+      assertClose(t, tf.grad((y: Tensor) => tf.sum(solve(y)))(y0), [rest, rest], 1e-3, `gradient, ${method}`);
+    });
+  }
+});
+
 test('evaluations are two to set out and six for each step tried', (t) => {
   for (const method of ['dopri5', 'tsit5'] as const) {
     tf.tidy(() => {

@@ -100,6 +100,7 @@ const CASES: readonly Case[] = [
   },
   { title: 'zeros, ones and sums of many', shapes: [[3, 4]], compute: ([x]) => tf.addN([x, tf.zerosLike(x), tf.onesLike(x), tf.square(x)]) }, // prettier-ignore
   { title: 'one part', shapes: [[4, 6]], compute: ([x]) => tf.slice(x, [0, 2], [-1, 3]) },
+  { title: 'one part along the first axis', shapes: [[4, 6]], compute: ([x]) => tf.slice(tf.transpose(x), 2, 3) },
   { title: 'one part of three axes', shapes: [[4, 6, 5]], compute: ([x]) => tf.slice(x, [1, 2, 1], [2, 3, 3]) },
   { title: 'parts', shapes: [[4, 7]], compute: ([x]) => { const parts = tf.split(x, [2, 1, 4], 1); return [parts[2], parts[0]]; } }, // prettier-ignore
   {
@@ -141,6 +142,60 @@ const CASES: readonly Case[] = [
       [3, 4, 5],
     ],
     compute: ([x, y]) => tf.matMul(x, y),
+  },
+  {
+    title: 'a stack of matrices times one',
+    shapes: [
+      [70, 2, 4],
+      [70, 4, 5],
+    ],
+    compute: ([x, y]) => {
+      const one = tf.slice(y, 0, 1);
+      return [
+        tf.matMul(x, one),
+        tf.matMul(x, tf.reshape(one, [1, 5, 4]), false, true),
+        tf.matMul(tf.reshape(x, [70, 4, 2]), tf.reshape(one, [1, 5, 4]), true, true),
+        tf.matMul(tf.reshape(one, [1, 5, 4]), x, false, true),
+      ];
+    },
+  },
+  {
+    title: 'images and numbers for each channel, each image, each pixel',
+    shapes: [
+      [3, 4, 2, 6],
+      [3, 1, 1, 6],
+      [3, 4, 2, 1],
+    ],
+    compute: ([x, y, z]) => [tf.add(x, tf.range(0, 6)), tf.mul(x, y), tf.sub(z, x), tf.div(x, tf.add(z, 3))],
+  },
+  {
+    title: 'channels of images apart and together',
+    shapes: [[2, 3, 3, 7]],
+    compute: ([x]) => { const parts = tf.split(x, [5, 2], 3); return [tf.concat([parts[1], x, parts[0]], 3), tf.slice(x, [0, 0, 0, 1], [-1, -1, -1, 3])]; }, // prettier-ignore
+  },
+  { title: 'images padded', shapes: [[2, 3, 4, 2]], compute: ([x]) => tf.pad(x, [[0, 0], [1, 2], [2, 0], [0, 0]]) }, // prettier-ignore
+  {
+    title: 'squares of pixels to channels, and back',
+    shapes: [[2, 4, 6, 3]],
+    compute: ([x]) => {
+      const squares = tf.reshape(x, [2, 2, 2, 3, 2, 3]);
+      const inner = tf.reshape(tf.transpose(squares, [0, 1, 3, 2, 4, 5]), [2, 2, 3, 12]);
+      const outer = tf.transpose(squares, [0, 1, 3, 5, 2, 4]);
+      const back = tf.transpose(tf.reshape(inner, [2, 2, 3, 2, 2, 3]), [0, 1, 3, 2, 4, 5]);
+      return [inner, outer, tf.reshape(back, [2, 4, 6, 3])];
+    },
+  },
+  {
+    title: 'sums over some axes of images',
+    shapes: [[3, 4, 5, 7]],
+    compute: ([x]) => [
+      tf.sum(x, [1, 2]),
+      tf.sum(x, [0, 1, 2]),
+      tf.mean(x, [1, 2, 3]),
+      tf.mean(x, [0, 3], true),
+      tf.sum(x, [1, 3]),
+      tf.sum(tf.reshape(x, [3, 1, 20, 7]), [1]),
+    ],
   },
   { title: 'an input, and one result twice', shapes: [[3, 4]], compute: ([x]) => { const y = tf.square(x); return [x, y, tf.reshape(y, [12])]; } }, // prettier-ignore
 ];

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import type { SimdCall } from '../../src/kernels/fused/wasm.js';
 import { Heap } from '../../src/replay/heap.js';
-import { lanesOf } from '../../src/replay/lanes.js';
+import { lanesOf, positionsOf } from '../../src/replay/lanes.js';
 import { Threads, type Phase } from '../../src/replay/threads.js';
 
 async function started(threads: Threads): Promise<void> {
@@ -64,4 +64,22 @@ test('lanes cover a batch, differ by one row at most, and follow from its size a
     const sizes = lanes.map((lane) => lane.rows);
     t.true(Math.max(...sizes) - Math.min(...sizes) <= 1);
   }
+});
+
+test('images and sequences are cut into lanes by their pixels and tokens, of one row at least', (t) => {
+  const lanes = (rows: number, eventShape: number[], parameters = 0) =>
+    lanesOf(rows, parameters, positionsOf(eventShape)).map((lane) => lane.rows);
+  t.deepEqual(lanes(512, [7]), [128, 128, 128, 128]);
+  t.deepEqual(lanes(512, []), [128, 128, 128, 128]);
+  t.deepEqual(lanes(16, [16, 16, 12]), Array(8).fill(2));
+  t.deepEqual(lanes(16, [16, 16, 12], 2 ** 20), Array(4).fill(4));
+  t.deepEqual(lanes(5, [64, 64, 3]), [1, 1, 1, 1, 1]);
+  t.deepEqual(lanes(64, [32, 48]), [16, 16, 16, 16]);
+  t.is(lanes(4096, [2, 3]).length, 16);
+});
+
+test('gradients of all lanes together stay within bounds', (t) => {
+  t.is(lanesOf(4096, 2 ** 22).length, 16);
+  t.is(lanesOf(4096, 2 ** 24).length, 4);
+  t.is(lanesOf(4096, 2 ** 28).length, 1);
 });

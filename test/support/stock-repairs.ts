@@ -26,6 +26,7 @@ export async function repairedOperations(): Promise<Record<string, number[]>> {
     note('cumsum, axis 0', [filled([3, 4], 0)], (x) => tf.cumsum(x, 0));
     note('cumsum, axis -1', [filled([3, 4], 0)], (x) => tf.cumsum(x, -1, true));
     note('cumsum, axis -2', [filled([2, 3, 4], 0)], (x) => tf.cumsum(x, -2, false, true));
+    note('comparison', [filled([3, 4], 0)], (x) => tf.where(tf.less(x, 0), tf.neg(x), tf.square(x)));
     // A first part that is broadcast to the shape of the whole, which has been on the device before.
     const [whole, other] = [tf.add(filled([16, 16], 0), filled([16, 16], 1)), filled([16, 16], 2)];
     note('first of some slices', [whole, other], (x, y) => tf.add(tf.square(y), tf.slice(x, [0, 0], [1, 16])));

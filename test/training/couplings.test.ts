@@ -71,6 +71,15 @@ onEachBackend(test, 'optimal transport in chunks pairs within them', (t) => {
   });
 });
 
+test.serial('chunks have 64 rows unless told otherwise', (t) => {
+  tf.tidy(() => {
+    const [noise, data] = [stream.normalTensor([100, 2]), stream.normalTensor([100, 2])];
+    const partners = optimalTransport()(noise, data, stream)!;
+    t.deepEqual(partners, optimalTransport({ chunkSize: 64 })(noise, data, stream));
+    t.notDeepEqual(partners, optimalTransport({ chunkSize: 100 })(noise, data, stream));
+  });
+});
+
 test.serial('independent pairs stay as they are', async (t) => {
   await ready({ backend: 'wasm' });
   tf.tidy(() => t.is(independent()(stream.normalTensor([4, 2]), stream.normalTensor([4, 2]), stream), null));

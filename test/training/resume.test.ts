@@ -75,6 +75,17 @@ test.serial('killed again and again, with a checkpoint an epoch', async (t) => {
   await assertSame(t, url);
 });
 
+test.serial('planned steps that nobody watches are saved as far as they have come', async (t) => {
+  const common: FitOptions = { batchSize: 10, seed: 'unwatched' };
+  const through = smallFlow();
+  await fit(through, ROWS, { ...common, epochs: 3 });
+  const resumed = smallFlow();
+  for (const epochs of [1, 3])
+    await fit(resumed, ROWS, { ...common, epochs, checkpoint: { url: 'memory://unwatched' } });
+  t.deepEqual(weightsOf(resumed), weightsOf(through));
+  for (const flow of [through, resumed]) flow.dispose();
+});
+
 test.serial('aborted runs save where they stand', async (t) => {
   for (const step of [2, 4, 9, 12]) {
     const url = `memory://aborted-${step}`;

@@ -1,14 +1,38 @@
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { activate, type ActivationName } from '../dense/activation.js';
+import { isFused } from '../dense/fused-activation.js';
+import type { FusedOp } from '../fused/op.js';
+import { runFused } from '../fused/run.js';
+import { convolutionGradientOnCpu, convolutionOnCpu } from './cpu.js';
+import { convolutionReference } from './reference.js';
+import { convolutionSamples } from './samples.js';
+import { convolvedShape, type ConvolutionAttributes, type Padding } from './spec.js';
+import { convolutionGradientOnWasm, convolutionOnWasm } from './wasm.js';
 
-/** Zeros around an image before a filter is laid on it. */
-export interface Padding {
-  readonly top: number;
-  readonly bottom: number;
-  readonly left: number;
-  readonly right: number;
-}
+export type { Padding } from './spec.js';
+
+/**
+ * A layer of a convolutional network, see {@link convolution}. GPUs and native TensorFlow run the reference: their own
+ * convolutions are good.
+ */
+export const convolutionOp: FusedOp<ConvolutionAttributes> = {
+  name: 'TfjsFlowsConvolution',
+  inputs: ['x', 'filter', 'bias'],
+  outputs: ['y'],
+  outputShapes: ([x, filter], { padding }) => [convolvedShape(x, filter, padding)],
+  reference: (inputs, attributes) => [convolutionReference(inputs, attributes)],
+  cpu: convolutionOnCpu,
+  wasm: convolutionOnWasm,
+  gradient: {
+    name: 'TfjsFlowsConvolutionGradient',
+    inputs: ['x', 'filter', 'y', 'dy'],
+    outputs: ['dx', 'dfilter', 'dbias'],
+    outputShapes: ([x, filter]) => [x, filter, [filter[3]]],
+    cpu: convolutionGradientOnCpu,
+    wasm: convolutionGradientOnWasm,
+  },
+  samples: convolutionSamples,
+};
 
 /** The padding that keeps the size of an image under a filter of odd size `[height, width, …]`, the same on all sides. */
 export function samePadding([height, width]: readonly number[]): Padding {
@@ -29,8 +53,6 @@ export function convolution(
   activation: ActivationName = 'identity',
   padding: Padding = samePadding(filter.shape),
 ): Tensor {
-  const { top, bottom, left, right } = padding;
-  const padded = tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]]); // prettier-ignore
-  const product = tf.conv2d(padded as Tensor4D, filter as Tensor4D, 1, 'valid');
-  return activate(activation, tf.add(product, bias));
+  if (!isFused(activation)) return activate(activation, convolution(x, filter, bias, 'identity', padding));
+  return runFused(convolutionOp, [x, filter, bias], { activation, padding })[0];
 }

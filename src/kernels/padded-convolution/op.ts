@@ -2,10 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowShapeError } from '../../errors.js';
 import { formatShape } from '../../shapes.js';
+import { convolution } from '../convolution/op.js';
 import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
 import { paddedInverseGradientOnCpu, paddedInverseOnCpu } from './cpu.js';
-import { convolvePadded, paddedInverseReference } from './reference.js';
+import { paddedInverseReference } from './reference.js';
 import { paddedInverseSamples } from './samples.js';
 import { paddedInverseGradientOnWasm, paddedInverseOnWasm } from './wasm.js';
 
@@ -44,8 +45,10 @@ export const paddedInverseOp: FusedOp<object> = {
  * @param kernel `[k, k, c, c]`, as `tf.conv2d` takes it
  */
 export function paddedConvolution(x: Tensor, kernel: Tensor): Tensor {
-  checkShapes('paddedConvolution', x, kernel);
-  return tf.tidy(() => convolvePadded(x, kernel));
+  const channels = checkShapes('paddedConvolution', x, kernel);
+  const before = kernel.shape[0] - 1;
+  const padding = { top: before, bottom: 0, left: before, right: 0 };
+  return tf.tidy(() => convolution(x, kernel, tf.zeros([channels]), 'identity', padding));
 }
 
 /**

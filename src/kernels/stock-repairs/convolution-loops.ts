@@ -1,7 +1,8 @@
+import type { Floats } from '../fused/cpu.js';
 import { forEachProduct, type ConvolutionGeometry } from './convolution-geometry.js';
 
 /** `dW[tap, c, o] = Σ x[pixel, c] dy[result, o]` */
-export function filterGradient(g: ConvolutionGeometry, x: Float32Array, dy: Float32Array, dFilter: Float32Array): void {
+export function filterGradient(g: ConvolutionGeometry, x: Floats, dy: Floats, dFilter: Floats): void {
   const { channels, outChannels } = g;
   const sums = new Float64Array(dFilter.length);
   forEachProduct(g, (pixel, result, tap) => {
@@ -15,7 +16,7 @@ export function filterGradient(g: ConvolutionGeometry, x: Float32Array, dy: Floa
 }
 
 /** `dx[pixel, c] = Σ W[tap, c, o] dy[result, o]` */
-export function imageGradient(g: ConvolutionGeometry, dy: Float32Array, filter: Float32Array, dx: Float32Array): void {
+export function imageGradient(g: ConvolutionGeometry, dy: Floats, filter: Floats, dx: Floats): void {
   const { channels, outChannels } = g;
   const sums = new Float64Array(dx.length);
   forEachProduct(g, (pixel, result, tap) => {
@@ -30,12 +31,7 @@ export function imageGradient(g: ConvolutionGeometry, dy: Float32Array, filter: 
 }
 
 /** `dW[tap, o] = Σ x[pixel, ⌊o / multiplier⌋] dy[result, o]` */
-export function depthwiseFilterGradient(
-  g: ConvolutionGeometry,
-  x: Float32Array,
-  dy: Float32Array,
-  dFilter: Float32Array,
-): void {
+export function depthwiseFilterGradient(g: ConvolutionGeometry, x: Floats, dy: Floats, dFilter: Floats): void {
   const { channels, outChannels } = g;
   const multiplier = outChannels / channels;
   const sums = new Float64Array(dFilter.length);
@@ -48,12 +44,7 @@ export function depthwiseFilterGradient(
 }
 
 /** `dx[pixel, ⌊o / multiplier⌋] = Σ W[tap, o] dy[result, o]` */
-export function depthwiseImageGradient(
-  g: ConvolutionGeometry,
-  dy: Float32Array,
-  filter: Float32Array,
-  dx: Float32Array,
-): void {
+export function depthwiseImageGradient(g: ConvolutionGeometry, dy: Floats, filter: Floats, dx: Floats): void {
   const { channels, outChannels } = g;
   const multiplier = outChannels / channels;
   const sums = new Float64Array(dx.length);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Floats } from '../fused/cpu.js';
 import type { SimdCall } from '../fused/wasm.js';
 import { gemmScratch, gemmTransposedScratch } from '../wasm/gemm-scratch.js';
 import { geometryArguments, type ConvolutionGeometry } from './convolution-geometry.js';
@@ -12,7 +13,7 @@ export interface ConvolutionGradient {
   readonly inputs: readonly [string, string];
   /** What it is the gradient in: the tensor whose shape the attributes give. */
   readonly target: 'image' | 'filter';
-  loops(geometry: ConvolutionGeometry, first: Float32Array, second: Float32Array, out: Float32Array): void;
+  loops(geometry: ConvolutionGeometry, first: Floats, second: Floats, out: Floats): void;
   /** Numbers of scratch memory that the SIMD call needs. */
   scratch(geometry: ConvolutionGeometry): number;
   simd(geometry: ConvolutionGeometry, first: number, second: number, out: number, scratch: number): SimdCall;
@@ -35,9 +36,8 @@ export const CONVOLUTION_GRADIENTS: readonly ConvolutionGradient[] = [
     inputs: ['dy', 'filter'],
     target: 'image',
     loops: loops.imageGradient,
-    scratch: (g) => rowsAtATime(g) * g.outWidth * patchSize(g) + gemmScratch(g.outChannels),
-    simd: (g, dy, filter, dx, scratch) =>
-      ['imageGradient', dy, filter, dx, ...geometryArguments(g), rowsAtATime(g), scratch], // prettier-ignore
+    scratch: imageGradientScratch,
+    simd: (g, dy, filter, dx, scratch) => imageGradientCall(g, dy, filter, 0, dx, scratch),
   },
   {
     kernelName: tf.DepthwiseConv2dNativeBackpropFilter,
@@ -74,6 +74,41 @@ export function filterGradientCall(
   scratch: number,
 ): SimdCall {
   return ['filterGradient', x, dy, dFilter, ...geometryArguments(g), rowsAtATime(g), scratch];
+}
+
+/** Scratch memory of {@link imageGradientCall}. */
+export function imageGradientScratch(g: ConvolutionGeometry): number {
+  return rowsAtATime(g) * g.outWidth * patchSize(g) + gemmScratch(g.outChannels);
+}
+
+/** The gradient of a convolution in its images, added to the numbers `bias` of a pixel, where that is not 0. */
+export function imageGradientCall(
+  g: ConvolutionGeometry,
+  dy: number,
+  filter: number,
+  bias: number,
+  dx: number,
+  scratch: number,
+): SimdCall {
+  return ['imageGradient', dy, filter, bias, dx, ...geometryArguments(g), rowsAtATime(g), scratch];
+}
+
+/** Scratch memory of {@link convolutionCall}. */
+export function convolutionScratch(g: ConvolutionGeometry): number {
+  return rowsAtATime(g) * g.outWidth * patchSize(g) + gemmScratch(patchSize(g));
+}
+
+/** A convolution with bias and the activation of this number. */
+export function convolutionCall(
+  g: ConvolutionGeometry,
+  x: number,
+  filter: number,
+  bias: number,
+  y: number,
+  activation: number,
+  scratch: number,
+): SimdCall {
+  return ['convolve', x, filter, bias, y, activation, ...geometryArguments(g), rowsAtATime(g), scratch];
 }
 
 /** Numbers that one result reads. */

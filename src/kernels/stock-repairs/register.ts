@@ -1,17 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig } from '@tensorflow/tfjs-core';
+import { comparisonGradients } from './comparisons.js';
 import { convolutionKernels } from './convolution-kernels.js';
 import { filterGradientGradient } from './convolution-gradient.js';
 import { cumsumGradient, repairedCumsum } from './cumsum.js';
 import { einsumGradient, einsumKernel } from './einsum.js';
 import { batchedGather, gatherGradient } from './gather.js';
+import { oneHotKernel } from './one-hot.js';
 import { segmentSumKernel } from './segment-sum.js';
 import { repairedCut } from './slice.js';
 
 /** Gradients that TF.js lacks or has wrong, for all backends; replaces its own, once. */
 export function registerStockGradients(): void {
-  for (const config of [filterGradientGradient, gatherGradient, cumsumGradient, einsumGradient])
-    tf.registerGradient(config);
+  const configs = [filterGradientGradient, gatherGradient, cumsumGradient, einsumGradient, ...comparisonGradients];
+  for (const config of configs) tf.registerGradient(config);
 }
 
 /**
@@ -28,6 +30,7 @@ export function completeBackend(backendName: string): void {
       if (slow || !tf.getKernel(kernel.kernelName, backendName)) replace(kernel);
     }
     wrap(tf.GatherV2, backendName, batchedGather);
+    replace(oneHotKernel);
   }
   if (backendName === 'webgl')
     for (const name of [tf.Slice, tf.SplitV, tf.Unpack]) wrap(name, backendName, repairedCut);

@@ -1,12 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { DataType, KernelConfig, TensorInfo, TypedArray } from '@tensorflow/tfjs-core';
+import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../../shapes.js';
-
-/** What the cpu and wasm backends have in common; the pinned TF.js version fixes these names. */
-interface HostBackend {
-  readSync(dataId: object): TypedArray;
-  write(values: TypedArray, shape: number[], dtype: DataType): object;
-}
+import type { HostBackend } from './host-backend.js';
 
 /**
  * `y[s, ...] = Σ_{i: segment_i = s} x[i, ...]`, the gradient of `gather`, in one pass. Rows of segments below zero or

@@ -4,7 +4,7 @@ import type { Lowering, Place } from './lowering.js';
 
 export const LAYOUT: Readonly<Record<string, Lowering>> = {
   Slice: ({ inputs: { x }, outputs: [y], attributes }) => {
-    const begin = attributes.begin as number[];
+    const begin = [attributes.begin as number | number[]].flat();
     return move(x.address + 4 * offsetOf(begin, x.shape), strides(x.shape), y!.address, strides(y!.shape), y!.shape);
   },
   Concat: ({ inputs, outputs: [y], attributes }) => {
@@ -48,7 +48,8 @@ export const LAYOUT: Readonly<Record<string, Lowering>> = {
     return move(x.address, (attributes.perm as number[]).map((axis) => steps[axis]), y!.address, strides(y!.shape), y!.shape); // prettier-ignore
   },
   Reverse: ({ inputs: { x }, outputs: [y], attributes }) => {
-    const axes = [attributes.dims as number | number[]].flat().map((axis) => positive(axis, x.shape.length));
+    const dims = attributes.dims ?? x.shape.map((_, i) => i);
+    const axes = [dims as number | number[]].flat().map((axis) => positive(axis, x.shape.length));
     const steps = strides(x.shape);
     const last = x.shape.map((length, i) => (axes.includes(i) ? length - 1 : 0));
     const from = x.address + 4 * offsetOf(last, x.shape);
@@ -110,7 +111,17 @@ function splitLengths(
   return missing > 0 && rest % missing !== 0 ? null : known.map((length) => length ?? rest / missing);
 }
 
-/** Copies a box between two layouts; null when it has more than four axes that cannot be merged. */
+/** One axis of a box: its length, and the steps along it in both layouts, in numbers. */
+interface Axis {
+  readonly length: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Copies a box between two layouts. The shortest of more than four axes that cannot be merged become calls each; null when
+ * that makes too many.
+ */
 function move(
   from: number,
   fromSteps: readonly number[],
@@ -118,7 +129,7 @@ function move(
   toSteps: readonly number[],
   shape: Shape,
 ): SimdCall[] | null {
-  const axes: { length: number; from: number; to: number }[] = [];
+  const axes: Axis[] = [];
   shape.forEach((length, i) => {
     if (length === 1) return;
     const last = axes.at(-1);
@@ -129,11 +140,22 @@ function move(
       axes.push(axis);
     }
   });
-  if (axes.length > 4) return null;
+  let starts: readonly (readonly [number, number])[] = [[from, to]];
+  while (axes.length > 4) {
+    const shortest = axes.reduce((least, axis) => (axis.length < least.length ? axis : least));
+    axes.splice(axes.indexOf(shortest), 1);
+    const places = Array.from({ length: shortest.length }, (_, i) => [4 * i * shortest.from, 4 * i * shortest.to]);
+    starts = starts.flatMap(([a, b]) => places.map(([x, y]) => [a + x, b + y] as const));
+  }
+  if (starts.length > MAX_CALLS) return null;
   while (axes.length < 4) axes.unshift({ length: 1, from: 0, to: 0 });
-  if (axes[3].length === 1) Object.assign(axes[3], { from: 1, to: 1 });
-  return [['copy', from, to, ...axes.map(({ length }) => length), ...axes.map((axis) => axis.from), ...axes.map((axis) => axis.to)]]; // prettier-ignore
+  if (axes[3].length === 1) axes[3] = { length: 1, from: 1, to: 1 };
+  const box = [...axes.map(({ length }) => length), ...axes.map((axis) => axis.from), ...axes.map((axis) => axis.to)];
+  return starts.map(([a, b]) => ['copy', a, b, ...box]);
 }
+
+/** Calls that one kernel may turn into; beyond it, the overhead would be worse than the engine's. */
+const MAX_CALLS = 64;
 
 /** Numbers from one entry to the next along each axis of a row-major tensor. */
 function strides(shape: Shape): number[] {

@@ -1,4 +1,3 @@
-import type { SimdCall } from '../fused/wasm.js';
 import { sizeOf } from '../../shapes.js';
 import type { Lowering } from './lowering.js';
 import { gemmScratch } from '../wasm/gemm-scratch.js';
@@ -11,16 +10,17 @@ export const PRODUCTS: Readonly<Record<string, Lowering>> = {
     const [rows, depth] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
     const columns = transposeB ? bRows : bColumns;
     const [batch, batchA, batchB] = [out!, a, b].map(({ shape }) => sizeOf(shape.slice(0, -2)));
-    if (batch > MAX_BATCH || (batchA !== batch && batchA !== 1) || (batchB !== batch && batchB !== 1)) return null;
-    const space = scratch(gemmScratch(depth));
-    return Array.from({ length: batch }, (_, i): SimdCall => [
-      'gemm',
-      a.address + (batchA === 1 ? 0 : 4 * i * aRows * aColumns), ...(transposeA ? [1, aColumns] : [aColumns, 1]),
-      b.address + (batchB === 1 ? 0 : 4 * i * bRows * bColumns), ...(transposeB ? [1, bColumns] : [bColumns, 1]), 0,
-      0, out!.address + 4 * i * rows * columns, 0, rows, depth, columns, space,
-    ]); // prettier-ignore
+    if ((batchA !== batch && batchA !== 1) || (batchB !== batch && batchB !== 1)) return null;
+    // A stack of matrices times one matrix is one tall matrix times it.
+    const tall = batchA === batch && batchB === 1 && !transposeA;
+    const [count, height] = tall ? [1, batch * rows] : [batch, rows];
+    return [
+      [
+        'gemmStack', count,
+        a.address, batchA === 1 ? 0 : aRows * aColumns, ...(transposeA ? [1, aColumns] : [aColumns, 1]),
+        b.address, batchB === 1 ? 0 : bRows * bColumns, ...(transposeB ? [1, bColumns] : [bColumns, 1]),
+        out!.address, height, depth, columns, scratch(gemmScratch(depth)),
+      ],
+    ]; // prettier-ignore
   },
 };
-
-/** Matrices of one product that are taken one by one. */
-const MAX_BATCH = 64;

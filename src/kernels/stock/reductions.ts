@@ -1,4 +1,5 @@
-import { sizeOf } from '../../shapes.js';
+import type { SimdCall } from '../fused/wasm.js';
+import { sizeOf, type Shape } from '../../shapes.js';
 import type { Lowering } from './lowering.js';
 
 export const REDUCTIONS: Readonly<Record<string, Lowering>> = {
@@ -6,20 +7,39 @@ export const REDUCTIONS: Readonly<Record<string, Lowering>> = {
   Mean: sum((count) => 1 / count),
 };
 
-/** Sums over axes next to each other, times a factor that depends on how many numbers go into one sum. */
+/** Sums times a factor that depends on how many numbers go into one; axes next to each other are one, the last come first. */
 function sum(scale: (count: number) => number): Lowering {
-  return ({ inputs: { x }, outputs: [y], attributes }) => {
+  return ({ inputs: { x }, outputs: [y], attributes, scratch }) => {
     if (x.dtype !== 'float32') return null;
-    const rank = x.shape.length;
-    const given = attributes.axis as number | number[] | undefined;
-    const listed = given === undefined || given === null ? x.shape.map((_, axis) => axis) : [given].flat();
-    const axes = listed.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
-    if (axes.some((axis, i) => i > 0 && axis !== axes[i - 1] + 1)) return null;
-    const first = axes[0] ?? rank;
-    const end = first + axes.length;
-    const count = sizeOf(x.shape.slice(first, end));
-    const outer = sizeOf(x.shape.slice(0, first));
-    const inner = sizeOf(x.shape.slice(end));
-    return [['sumAxis', x.address, y!.address, outer, count, inner, scale(count)]];
+    const lengths = keptAndSummed(x.shape, attributes.axis as number | number[] | undefined);
+    const calls: SimdCall[] = [];
+    let from = x.address;
+    let inner = 1;
+    for (let last = lengths.length - 2; last > 0; last -= 2) {
+      inner *= lengths[last + 1];
+      const outer = sizeOf(lengths.slice(0, last));
+      const to = last === 1 ? y!.address : scratch(outer * inner);
+      const factor = last === 1 ? scale(sizeOf(x.shape) / sizeOf(y!.shape)) : 1;
+      calls.push(['sumAxis', from, to, outer, lengths[last], inner, factor]);
+      from = to;
+    }
+    return calls;
   };
+}
+
+/** Lengths of stretches of axes that are kept and summed by turns; the first and the last are kept, and may be 1. */
+function keptAndSummed(shape: Shape, axis: number | number[] | null | undefined): number[] {
+  const axes = axis === undefined || axis === null ? shape.map((_, i) => i) : [axis].flat();
+  const summed = new Set(axes.map((i) => (i < 0 ? i + shape.length : i)));
+  const lengths = [1];
+  shape.forEach((length, i) => {
+    if (length === 1) return;
+    const summing = lengths.length % 2 === 0;
+    if (summed.has(i) === summing) lengths[lengths.length - 1] *= length;
+    else lengths.push(length);
+  });
+  // At least one sum, if of one number each.
+  if (lengths.length === 1) lengths.push(1);
+  if (lengths.length % 2 === 0) lengths.push(1);
+  return lengths;
 }

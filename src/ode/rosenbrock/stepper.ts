@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { combine, denseOutput } from '../combine.js';
 import { evaluate } from '../evaluate.js';
 import { squaredRatios } from '../norms.js';
-import { copyState, disposeStates, mapState, tidyState, type State } from '../state.js';
+import { copyState, disposeStates, mapState, pickRows, startState, tidyState, type State } from '../state.js';
 import type { Stages, StepRecord, Stepper, Tolerance } from '../stepper.js';
 import type { System } from '../system.js';
 import { plus, type Times } from '../times.js';
@@ -29,13 +29,12 @@ export class RosenbrockStepper implements Stepper {
 
   /** @param y where to start, `[rows, width]`; quadratures start at zero. There are no totals. */
   constructor(method: RosenbrockTableau, system: System, y: Tensor, inputs: readonly Tensor[], tolerance: Tolerance) {
-    const { quadratures } = system;
     this.method = method;
     this.rows = y.shape[0];
     this.#system = system;
     this.#inputs = inputs;
     this.#tolerance = tolerance;
-    this.#state = { y: tf.clone(y), q: quadratures > 0 ? tf.zeros([this.rows, quadratures]) : null, total: null };
+    this.#state = startState(system, y);
   }
 
   begin(t: Times): { state: ArrayLike<number>; slope: ArrayLike<number> } {
@@ -87,17 +86,11 @@ export class RosenbrockStepper implements Stepper {
     this.#state = next;
     if (rows) {
       const mask = tf.tensor2d(rows, [this.rows, 1], 'bool');
-      const pick = (yes: State, no: State | null) =>
-        tidyState(() =>
-          no
-            ? mapState((a, b) => tf.where(mask, a, b), yes, no)
-            : mapState((a) => tf.where(mask, a, tf.zerosLike(a)), yes),
-        );
-      this.#state = pick(next, before);
+      this.#state = pickRows(mask, next, before);
       disposeStates([next]);
       if (keep) {
         // A row that stays may have tried what is not finite.
-        kept = { h: h.map((step, i) => (rows[i] ? step : 0)), found: found.map((u) => pick(u, null)) };
+        kept = { h: h.map((step, i) => (rows[i] ? step : 0)), found: found.map((u) => pickRows(mask, u, null)) };
         disposeStates(found);
       }
       mask.dispose();

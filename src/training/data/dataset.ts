@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { RandomStream } from '../../random.js';
 import type { Row, Rows } from './rows.js';
 
 /** One element of a dataset: a row, or a batch of rows, with their contexts where the model is conditional. */
@@ -16,12 +17,17 @@ export interface Listable {
   toArray(): Promise<readonly unknown[]> | readonly unknown[];
 }
 
-/** Data that are read piece by piece, once an epoch. */
-export type DataStream =
-  DatasetLike | Listable | AsyncIterable<DatasetElement> | (() => AsyncIterable<DatasetElement> | Iterable<DatasetElement>); // prettier-ignore
+/**
+ * Opens data at their start. Functions that shuffle or augment draw from `pass`, random numbers that depend on the seed
+ * and the epoch alone; null when rows are only looked at, to check them or to validate.
+ */
+export type DatasetFunction = (pass: RandomStream | null) => AsyncIterable<DatasetElement> | Iterable<DatasetElement>;
 
-/** Opens a data stream at its start. */
-export type Dataset = () => AsyncIterable<unknown> | Iterable<unknown>;
+/** Data that are read piece by piece, once an epoch. */
+export type DataStream = DatasetLike | Listable | AsyncIterable<DatasetElement> | DatasetFunction;
+
+/** Opens a data stream at its start, for a pass with random numbers of its own or none. */
+export type Dataset = (pass: RandomStream | null) => AsyncIterable<unknown> | Iterable<unknown>;
 
 /** How to open `data` when they are a stream of any kind, else null. */
 export function asDataset(data: unknown): Dataset | null {

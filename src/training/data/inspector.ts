@@ -15,6 +15,8 @@ export interface Expectations extends RowShapes {
   readonly support: Interval;
   /** Whether columns without variation may pass. */
   readonly allowConstant: boolean;
+  /** Whether the model is one of whole numbers: they have to be, and may repeat or never vary. Default: false. */
+  readonly discrete?: boolean;
 }
 
 /** Looks at every row once, piece by piece, and says what is wrong with the data. */
@@ -54,7 +56,7 @@ export class Inspector {
   add(x: Float32Array, context: Float32Array | null): void {
     const { eventShape, contextShape, support } = this.#expected;
     const width = sizeOf(eventShape);
-    this.#check(x, width, this.#name, support);
+    this.#check(x, width, this.#name, support, this.#expected.discrete);
     if (context) this.#check(context, sizeOf(contextShape!), `${this.#name}.context`, [-Infinity, Infinity]);
     for (let start = 0; start < x.length; start += width) {
       for (let column = 0; column < width; column++) {
@@ -83,7 +85,7 @@ export class Inspector {
         got: this.#rows === 0 ? 'none' : 'one',
       });
     }
-    if (!training) return [];
+    if (!training || this.#expected.discrete) return [];
     if (!this.#expected.allowConstant) this.#refuseConstants();
     const compared = Math.min(this.#rows, ROWS_COMPARED);
     const repeated = compared - this.#seen.size;
@@ -105,10 +107,11 @@ export class Inspector {
     });
   }
 
-  #check(values: Float32Array, width: number, name: string, [low, high]: Interval): void {
+  #check(values: Float32Array, width: number, name: string, [low, high]: Interval, whole = false): void {
     // Bounds such as π are rounded as the data were.
     const [least, most] = [Math.fround(low), Math.fround(high)];
-    const valid = (value: number) => value >= least && value <= most && Math.abs(value) < Infinity;
+    const inside = (value: number) => value >= least && value <= most && Math.abs(value) < Infinity;
+    const valid = whole ? (value: number) => inside(value) && Number.isInteger(value) : inside;
     const first = values.findIndex((value) => !valid(value));
     if (first < 0) return;
     const rows = new Set<number>();
@@ -119,17 +122,12 @@ export class Inspector {
       rows.add(row);
       listed.push(`${values[i]} at row ${row}, column ${i % width}`);
     }
-    const finite = Number.isFinite(values[first]);
-    throw new FlowDataError(this.#where, {
-      expected: finite
-        ? `values of ${name} in [${low}, ${high}], the support of the model`
-        : `finite numbers in ${name}`,
-      got: listed.join('; '),
-      hint: finite
-        ? 'Rescale the data, or end the model with a bijector onto their range.'
-        : 'Drop or impute these rows; numbers beyond 3.4e38 are infinite in float32.',
-      rows: [...rows],
-    });
+    const [expected, hint] = !Number.isFinite(values[first])
+      ? [`finite numbers in ${name}`, 'Drop or impute these rows; numbers beyond 3.4e38 are infinite in float32.']
+      : whole
+        ? [`whole numbers in ${name} from ${low} to ${high}, as the model has`, 'The model adds the noise; give it the values as they were recorded, of the bits it was built for.'] // prettier-ignore
+        : [`values of ${name} in [${low}, ${high}], the support of the model`, 'Rescale the data, or end the model with a bijector onto their range.']; // prettier-ignore
+    throw new FlowDataError(this.#where, { expected, got: listed.join('; '), hint, rows: [...rows] });
   }
 
   #compare(x: Float32Array, width: number): void {

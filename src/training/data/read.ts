@@ -11,7 +11,8 @@ import { unpack } from './unpack.js';
 /**
  * What a model can be fitted to: rows, rows with a context each, or a stream of either (a `tf.data` dataset, an async
  * iterable that can be read more than once, or a function that makes one). A stream is read once before training, to
- * check and count its rows, and then once an epoch, in its own order. Tensors that it yields are disposed once read.
+ * check and count its rows, and then once an epoch, in its own order; a function gets random numbers for the pass, null
+ * the first time and in validation. Tensors that it yields are disposed once read.
  */
 export type FitData = Rows | { readonly x: Rows; readonly context?: Rows } | DataStream;
 

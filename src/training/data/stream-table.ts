@@ -16,7 +16,8 @@ interface Piece {
 
 /**
  * Rows read from a dataset anew for each pass, never held all at once. Its elements, rows or batches of any size, are
- * regrouped into batches of the size asked for, in the order the dataset gives them: shuffle in the dataset.
+ * regrouped into batches of the size asked for, in the order the dataset gives them: shuffle in the dataset, by the
+ * random numbers of the pass where it is a function.
  */
 export class StreamTable implements Table {
   readonly rows: number;
@@ -48,17 +49,17 @@ export class StreamTable implements Table {
   /** Reads the dataset once, to check and count its rows. */
   static async open(dataset: Dataset, expected: Expectations, training: boolean, where: string, name: string) {
     const seen = new Inspector(where, name, expected);
-    for await (const { x, context } of pieces(dataset, expected, where, name)) seen.add(x, context);
+    for await (const { x, context } of pieces(dataset, null, expected, where, name)) seen.add(x, context);
     return new StreamTable(dataset, expected, seen, seen.conclude({ training }), where, name);
   }
 
-  async *batches(size: number, _order: RandomStream | null, skip = 0): AsyncIterable<Batch> {
+  async *batches(size: number, order: RandomStream | null, skip = 0): AsyncIterable<Batch> {
     const widths = [sizeOf(this.shapes.eventShape), sizeOf(this.shapes.contextShape ?? [])];
     let batch = emptyBatch(size, widths, this.shapes);
     let row = 0;
     let filled = 0;
     const leave = skip * size;
-    for await (const { x, context } of pieces(this.#dataset, this.shapes, this.#where, this.#name)) {
+    for await (const { x, context } of pieces(this.#dataset, order, this.shapes, this.#where, this.#name)) {
       for (let start = 0; start < x.length; start += widths[0], row++) {
         if (row < leave) continue;
         batch.x.set(x.subarray(start, start + widths[0]), filled * widths[0]);
@@ -83,8 +84,14 @@ export class StreamTable implements Table {
 }
 
 /** Reads a dataset to its end; tensors are freed once read. */
-async function* pieces(dataset: Dataset, shapes: RowShapes, where: string, name: string): AsyncIterable<Piece> {
-  for await (const element of dataset()) {
+async function* pieces(
+  dataset: Dataset,
+  pass: RandomStream | null,
+  shapes: RowShapes,
+  where: string,
+  name: string,
+): AsyncIterable<Piece> {
+  for await (const element of dataset(pass)) {
     const parts = unpack(element, shapes, where, name);
     try {
       const x = await toRows(parts.x, shapes.eventShape, where, name, true);

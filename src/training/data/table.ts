@@ -19,6 +19,16 @@ export interface Batch {
   readonly context: Float32Array | null;
   /** Which rows of the caller's data these are. */
   readonly indices: Int32Array;
+  /** Random numbers that the objective asked for. */
+  readonly noise?: RowNoise | null;
+}
+
+/** Random numbers for each row of a batch. */
+export interface RowNoise {
+  /** One row after the other. */
+  readonly values: Float32Array;
+  /** Shape of those of one row. */
+  readonly shape: Shape;
 }
 
 /** Training data, whatever they came in: checked, and ready to be cut into batches any number of times. */
@@ -45,12 +55,16 @@ export interface BatchTensors {
   readonly x: Tensor;
   /** `[batch, ...contextShape]`, or null */
   readonly context: Tensor | null;
+  /** `[batch, ...]`: what the `noise` of the objective drew for this batch; missing or null where it has none. */
+  readonly noise?: Tensor | null;
 }
 
 /** Copies a batch to the backend. Call it inside a tidy. */
-export function toTensors(batch: Batch, { eventShape, contextShape }: RowShapes): BatchTensors {
+export function toTensors(batch: Batch, { eventShape, contextShape }: RowShapes) {
+  const { rows, x, context, noise = null } = batch;
   return {
-    x: tf.tensor(batch.x, [batch.rows, ...eventShape], 'float32'),
-    context: batch.context && tf.tensor(batch.context, [batch.rows, ...contextShape!], 'float32'),
-  };
+    x: tf.tensor(x, [rows, ...eventShape], 'float32'),
+    context: context && tf.tensor(context, [rows, ...contextShape!], 'float32'),
+    noise: noise && tf.tensor(noise.values, [rows, ...noise.shape], 'float32'),
+  } satisfies BatchTensors;
 }

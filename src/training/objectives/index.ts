@@ -1,3 +1,4 @@
+export * from './dequantized-likelihood.js';
 export * from './flow-matching.js';
 export * from './negative-log-likelihood.js';
 export * from './objective.js';

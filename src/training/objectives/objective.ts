@@ -11,9 +11,15 @@ import type { BatchTensors } from '../data/table.js';
 export interface Objective {
   (model: Distribution, batch: BatchTensors, stream: RandomStream): Tensor;
   /**
-   * States that the result is a mean over rows of something that depends on one row, its context and the weights alone -
-   * on nothing that changes from step to step. Steps are then planned: written down once, cut into lanes for several
-   * threads, and repeated without TF.js in between. Default: false.
+   * States that the result is a mean over rows of something that depends on one row, its context, its noise and the
+   * weights alone - on nothing else that changes from step to step. Steps are then planned: written down once, cut into
+   * lanes for several threads, and repeated without TF.js in between. Default: false.
    */
   readonly rowwise?: boolean;
+  /**
+   * Draws the random numbers that the objective needs for each row, `[rows, ...]`, and is given back as `batch.noise`. Being
+   * drawn before the step, they do not keep it from being planned. Null for a model that needs none. The tensor is freed
+   * by the caller.
+   */
+  readonly noise?: (model: Distribution, rows: number, stream: RandomStream) => Tensor | null;
 }

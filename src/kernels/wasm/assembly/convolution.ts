@@ -1,3 +1,4 @@
+import { activate } from './activation';
 import { gemm, gemmTransposed } from './gemm';
 import { addProduct, addRun, clearRun, copyRun } from './runs';
 
@@ -36,6 +37,35 @@ function isPointwise(): bool {
 }
 
 /**
+ * `y = φ(x ∗ W + b)`: patches of the images, times the filter, with the bias in the accumulators and the activation where
+ * they are left. `bias`: one number an output channel, or 0 for none; `kind`: the activation.
+ *
+ * `rows`: how many rows of `y` to take at a time. `scratch`: with `p = rows outWidth` pixels and `n` numbers a patch,
+ * p n numbers and those of a product of depth n.
+ */
+export function convolve(
+  x: usize, filter: usize, bias: usize, y: usize, kind: i32,
+  images: i32, h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32,
+  fh: i32, fw: i32, sh: i32, sw: i32, padTop: i32, padLeft: i32,
+  rows: i32, scratch: usize,
+): void {
+  setGeometry(images, h, w, c, oh, ow, oc, fh, fw, sh, sw, padTop, padLeft);
+  const size = fh * fw * c;
+  const all = images * oh;
+  const pointwise = isPointwise();
+  const work = scratch + <usize>(rows * ow * size) * FLOAT;
+  for (let first: i32 = 0; first < all; first += rows) {
+    const count = min(rows, all - first);
+    let from = scratch;
+    if (pointwise) from = x + <usize>(first * ow * c) * FLOAT;
+    else takePatches(x, scratch, first, count);
+    const out = y + <usize>(first * ow * oc) * FLOAT;
+    gemm(from, size, 1, filter, oc, 1, 0, bias, out, 0, count * ow, size, oc, work);
+    activate(kind, out, count * ow * oc);
+  }
+}
+
+/**
  * Gradient of a convolution in its filter, `dW[a, b, c, o] = Σ x[image, i s + a - top, j s + b - left, c] dy[image, i, j, o]`:
  * the product of all patches of the images, transposed, with `dy`.
  *
@@ -69,13 +99,13 @@ export function filterGradient(
 
 /**
  * Gradient of a convolution in its images: the product of `dy` with the transposed filter, as patches, which are then
- * added up where they lie.
+ * added up where they lie. `bias`: numbers of a pixel from which the sums start, or 0 for zeros.
  *
  * `rows`: how many rows of `dy` to take at a time. `scratch`: with `p = rows outWidth` pixels and `n` numbers a patch,
  * p n numbers and those of a product of depth outChannels.
  */
 export function imageGradient(
-  dy: usize, filter: usize, dx: usize,
+  dy: usize, filter: usize, bias: usize, dx: usize,
   images: i32, h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32,
   fh: i32, fw: i32, sh: i32, sw: i32, padTop: i32, padLeft: i32,
   rows: i32, scratch: usize,
@@ -85,11 +115,14 @@ export function imageGradient(
   const all = images * oh;
   const pointwise = isPointwise();
   const work = scratch + <usize>(rows * ow * size) * FLOAT;
-  if (!pointwise) clearRun(dx, images * h * w * c);
+  if (!pointwise) {
+    if (bias) for (let i: i32 = 0; i < images * h * w; i++) copyRun(bias, dx + <usize>(i * c) * FLOAT, c);
+    else clearRun(dx, images * h * w * c);
+  }
   for (let first: i32 = 0; first < all; first += rows) {
     const count = min(rows, all - first);
     const patches = pointwise ? dx + <usize>(first * ow * c) * FLOAT : scratch;
-    gemm(dy + <usize>(first * ow * oc) * FLOAT, oc, 1, filter, 1, oc, 0, 0, patches, 0, count * ow, oc, size, work);
+    gemm(dy + <usize>(first * ow * oc) * FLOAT, oc, 1, filter, 1, oc, 0, pointwise ? bias : 0, patches, 0, count * ow, oc, size, work);
     if (!pointwise) addPatches(patches, dx, first, count);
   }
 }

@@ -146,7 +146,13 @@ function binary4(kind: i32, a: v128, b: v128): v128 {
 
 /** `condition ? a : b` for `count` numbers; conditions are 0 or 1. */
 export function choose(condition: usize, a: usize, b: usize, out: usize, count: i32): void {
-  for (let i: i32 = 0; i < count; i++) {
+  let i: i32 = 0;
+  for (; i + 4 <= count; i += 4) {
+    const at = <usize>i * FLOAT;
+    const chosen = f32x4.ne(v128.load(condition + at), splat(0));
+    v128.store(out + at, select(chosen, v128.load(a + at), v128.load(b + at)));
+  }
+  for (; i < count; i++) {
     const at = <usize>i * FLOAT;
     store<f32>(out + at, load<f32>(condition + at) != 0 ? load<f32>(a + at) : load<f32>(b + at));
   }

@@ -25,6 +25,26 @@ export function gemm(
 }
 
 /**
+ * As many products as there are matrices in a stack, without bias and masks: those of `A`, `B` and `C` lie `aNext`, `bNext`
+ * and `m n` numbers apart.
+ */
+export function gemmStack(
+  count: i32,
+  a: usize, aNext: i32, aRow: i32, aStep: i32,
+  b: usize, bNext: i32, bRow: i32, bStep: i32,
+  c: usize,
+  m: i32, k: i32, n: i32,
+  scratch: usize,
+): void {
+  for (let i: i32 = 0; i < count; i++) {
+    gemm(a, aRow, aStep, b, bRow, bStep, 0, 0, c, 0, m, k, n, scratch);
+    a += <usize>aNext * FLOAT;
+    b += <usize>bNext * FLOAT;
+    c += <usize>(m * n) * FLOAT;
+  }
+}
+
+/**
  * As {@link gemm}, with blocks of four rows of `A` that lie `aBlock` numbers apart. `filled`: the last block is filled up
  * with zeros, and may be read whole.
  */

@@ -67,6 +67,12 @@ function solvePixel(
   const at = <usize>((i * width + j) * c) * FLOAT;
   for (let column: i32 = 0; column < c; column += 8) {
     const panel = panels + <usize>(column * k * k * c) * FLOAT;
+    const offset = at + <usize>column * FLOAT;
+    const columns = c - column;
+    if (columns <= 4) {
+      solveHalf(z, x, panel, offset, columns, y0, x0, low, high, o0, o1, o2, o3, height, width, c, k, reverse);
+      return;
+    }
     let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00;
     let c20 = c00, c21 = c00, c30 = c00, c31 = c00;
     for (let u: i32 = 0; u < k; u++) {
@@ -95,13 +101,44 @@ function solvePixel(
         c31 = madd(s, w1, c31);
       }
     }
-    const offset = at + <usize>column * FLOAT;
-    const columns = c - column;
     subtract(z, x, offset + o0, c00, c01, columns);
     subtract(z, x, offset + o1, c10, c11, columns);
     subtract(z, x, offset + o2, c20, c21, columns);
     subtract(z, x, offset + o3, c30, c31, columns);
   }
+}
+
+/** The last channels of a pixel, four at most: as above with half a panel. */
+// @ts-ignore: decorator
+@inline
+function solveHalf(
+  z: usize, x: usize, panel: usize, offset: usize, columns: i32,
+  y0: i32, x0: i32, low: i32, high: i32,
+  o0: usize, o1: usize, o2: usize, o3: usize,
+  height: i32, width: i32, c: i32, k: i32, reverse: i32,
+): void {
+  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
+  for (let u: i32 = 0; u < k; u++) {
+    const y = y0 + u;
+    if (y < 0 || y >= height) continue;
+    const begin = reverse && u == 0 ? 1 : low;
+    const end = !reverse && u == k - 1 ? k - 1 : high;
+    let weights = panel + <usize>((u * k + begin) * c * 8) * FLOAT;
+    let a = x + <usize>((y * width + x0 + begin) * c) * FLOAT;
+    const last = a + <usize>(max(0, end - begin) * c) * FLOAT;
+    for (; a < last; a += FLOAT) {
+      const w = v128.load(weights);
+      weights += 32;
+      c0 = madd(v128.load_splat<f32>(a + o0), w, c0);
+      c1 = madd(v128.load_splat<f32>(a + o1), w, c1);
+      c2 = madd(v128.load_splat<f32>(a + o2), w, c2);
+      c3 = madd(v128.load_splat<f32>(a + o3), w, c3);
+    }
+  }
+  subtractUpToFour(z + offset + o0, x + offset + o0, c0, columns);
+  subtractUpToFour(z + offset + o1, x + offset + o1, c1, columns);
+  subtractUpToFour(z + offset + o2, x + offset + o2, c2, columns);
+  subtractUpToFour(z + offset + o3, x + offset + o3, c3, columns);
 }
 
 /** `x = z - sum` for up to eight numbers. */
@@ -112,13 +149,17 @@ function subtract(z: usize, x: usize, offset: usize, low: v128, high: v128, colu
     v128.store(x + offset, f32x4.sub(v128.load(z + offset), low));
     v128.store(x + offset, f32x4.sub(v128.load(z + offset, 16), high), 16);
   } else {
-    if (columns >= 4) {
-      v128.store(x + offset, f32x4.sub(v128.load(z + offset), low));
-      subtractTail(z + offset + 16, x + offset + 16, high, columns - 4);
-    } else {
-      subtractTail(z + offset, x + offset, low, columns);
-    }
+    subtractUpToFour(z + offset, x + offset, low, columns);
+    subtractTail(z + offset + 16, x + offset + 16, high, columns - 4);
   }
+}
+
+/** `x = z - sum` for four numbers, or fewer where no more are left. */
+// @ts-ignore: decorator
+@inline
+function subtractUpToFour(z: usize, x: usize, sum: v128, count: i32): void {
+  if (count >= 4) v128.store(x, f32x4.sub(v128.load(z), sum));
+  else subtractTail(z, x, sum, count);
 }
 
 // @ts-ignore: decorator

@@ -1,3 +1,4 @@
+import { laneSum } from './lanes';
 import { splat } from './math';
 
 const FLOAT: usize = 4;
@@ -68,7 +69,7 @@ function sumOf(x: usize, count: i32): f32 {
     let s = splat(0);
     const whole = x + (<usize>(count & ~3) << 2);
     for (; x < whole; x += 16) s = f32x4.add(s, v128.load(x));
-    sum = (f32x4.extract_lane(s, 0) + f32x4.extract_lane(s, 1)) + (f32x4.extract_lane(s, 2) + f32x4.extract_lane(s, 3));
+    sum = laneSum(s);
   }
   for (; x < end; x += FLOAT) sum += load<f32>(x);
   return sum;

@@ -8,7 +8,14 @@ const FLOAT: usize = 4;
 export function copyRun(from: usize, to: usize, count: i32): void {
   let i: i32 = 0;
   for (; i + 4 <= count; i += 4) v128.store(to + <usize>i * FLOAT, v128.load(from + <usize>i * FLOAT));
-  for (; i < count; i++) store<f32>(to + <usize>i * FLOAT, load<f32>(from + <usize>i * FLOAT));
+  if (i == count) return;
+  if (count >= 4) {
+    // The last four once more, at least one of which is new.
+    const last = <usize>(count - 4) * FLOAT;
+    v128.store(to + last, v128.load(from + last));
+  } else {
+    for (; i < count; i++) store<f32>(to + <usize>i * FLOAT, load<f32>(from + <usize>i * FLOAT));
+  }
 }
 
 // @ts-ignore: decorator

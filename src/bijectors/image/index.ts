@@ -1,0 +1,13 @@
+export * from './conv1x1.js';
+export { type Corner } from './corner.js';
+export * from './emerging-conv.js';
+export * from './finc.js';
+export * from './haar-squeeze.js';
+export * from './multi-scale.js';
+export * from './padded-conv.js';
+export { type PaddedSolver } from './padded-solvers.js';
+export * from './pixel-logit.js';
+export * from './pixel-scaling.js';
+export * from './quad-coupling.js';
+export * from './spatial-coupling.js';
+export { Squeeze, type SqueezeOptions } from './squeeze.js';

@@ -1,0 +1,1 @@
+export type { NormalisationName } from './normalise.js';

@@ -1,0 +1,59 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../../src/shapes.js';
+import { ensureClose } from '../check.js';
+import { largestGap, nudge } from '../draws.js';
+import { logAbsDet, read } from '../numerics.js';
+import { DIRECTIONS, opposite, type Direction, type Subject } from './subject.js';
+
+export async function undoesItself(subject: Subject): Promise<void> {
+  for (const scale of [0, 0.3, 1]) {
+    // Perturbations add up; the last is of unit size.
+    if (scale > 0) subject.perturb(scale);
+    for (const direction of DIRECTIONS) {
+      const start = subject.draw(direction, 16, `round trip ${scale}`);
+      const image = await subject.apply(direction, start);
+      const back = await subject.apply(opposite(direction), image.value);
+      const nudged = nudge(image.value, subject.domain(opposite(direction)), subject.stream.split('nudge'));
+      const moved = await subject.apply(opposite(direction), nudged);
+      // A map that stretches also stretches the rounding error of its input; that much cannot be asked for.
+      const slack = 10 * largestGap(back.value, moved.value);
+      const slackLogDet = 10 * largestGap(back.logDet, moved.logDet);
+      const what = `${direction} and back at scale ${scale}`;
+      ensureClose(what, back.value, start, (expected) => 3e-4 * (1 + Math.abs(expected)) + slack);
+      const negated = image.logDet.map((value) => -value);
+      ensureClose(`log-det of ${what}`, back.logDet, negated, (v) => 1e-3 * (1 + Math.abs(v)) + slackLogDet);
+    }
+  }
+}
+
+export async function matchesJacobian(subject: Subject): Promise<void> {
+  const batch = 3;
+  subject.perturb(0.3);
+  for (const direction of DIRECTIONS) {
+    const start = subject.draw(direction, batch);
+    const { logDet } = await subject.apply(direction, start);
+    const expected = await logDetByAutodiff(subject, direction, start);
+    ensureClose(`log-det of ${direction}`, logDet, expected, (value) => 2e-3 * (1 + Math.abs(value)));
+  }
+}
+
+/** `log |det J|` of each row, from the dense Jacobian by one vector-Jacobian product an output. */
+async function logDetByAutodiff(subject: Subject, direction: Direction, start: Float32Array): Promise<number[]> {
+  const before = sizeOf(subject.shapeBefore(direction));
+  const after = sizeOf(subject.shapeAfter(direction));
+  const batch = start.length / before;
+  const input = subject.tensor(direction, start);
+  const jacobians = Array.from({ length: batch }, () => [] as Float32Array[]);
+  for (let output = 0; output < after; output++) {
+    const seed = Float32Array.from({ length: after }, (_, i) => (i === output ? 1 : 0));
+    const row = tf.tidy(() => {
+      const select = tf.tensor(seed, [...subject.shapeAfter(direction)], 'float32');
+      return tf.grad((x: Tensor) => tf.sum(tf.mul(subject.map(direction, x)[0], select)))(input);
+    });
+    const values = await read(row);
+    jacobians.forEach((rows, b) => rows.push(values.slice(b * before, (b + 1) * before)));
+  }
+  input.dispose();
+  return jacobians.map(logAbsDet);
+}
