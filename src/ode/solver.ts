@@ -127,7 +127,7 @@ export class Solver {
       const save = args.at(-1) as unknown as (tensors: Tensor[]) => void;
       const records: StepRecord[] = [];
       const state = offTape(() => {
-        const stepper = this.#stepper('forward', this.#system, y, inputs, this.#tolerance());
+        const stepper = this.#stepper('forward', this.#system, y, inputs, this.#tolerance(), stored);
         try {
           walk = this.#walk(stepper, start, stop, 'forward', stored ? { onStep: (record) => records.push(record) } : {}); // prettier-ignore
           return stepper.state();
@@ -239,18 +239,26 @@ export class Solver {
     return { rtol, atol, quadratures: Math.min(watched, this.#system.quadratures) };
   }
 
-  #stepper(direction: Direction, system: System, y: Tensor, inputs: readonly Tensor[], tolerance: Tolerance): Stepper {
+  /** @param returns whether there will be a way back through its steps */
+  #stepper(
+    direction: Direction,
+    system: System,
+    y: Tensor,
+    inputs: readonly Tensor[],
+    tolerance: Tolerance,
+    returns = false,
+  ): Stepper {
     const timePerRow = direction === 'forward' && this.#options.grouping === 'per-row';
     const method = this.#method;
     if (isImplicit(method)) return new RosenbrockStepper(method, system, y, inputs, tolerance);
-    const planned = this.#plans?.stepper(direction, { method, system, tolerance, timePerRow }, y, inputs);
+    const planned = this.#plans?.stepper(direction, { method, system, tolerance, timePerRow }, y, inputs, returns);
     return planned ?? new TensorStepper(method, system, y, inputs, tolerance);
   }
 
   #reverse(records: readonly StepRecord[], inputs: readonly Tensor[], dy: Tensor, dq: Tensor | null): Reverse {
     const [method, system] = [this.#method, this.#system];
     if (isImplicit(method)) return new RosenbrockReverse(method, system, inputs, dy, dq);
-    const plan = { method, system, timePerRow: this.#options.grouping === 'per-row' };
+    const plan = { method, system, tolerance: this.#tolerance(), timePerRow: this.#options.grouping === 'per-row' };
     const ownRecords = records.every((record) => record instanceof PlannedRecord);
     const planned = ownRecords ? this.#plans?.reverse(plan, inputs, dy, dq) : null;
     return planned ?? new TensorReverse(method, system, inputs, dy, dq);

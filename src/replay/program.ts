@@ -5,7 +5,8 @@ import { sizeOf, type Shape } from '../shapes.js';
 import { copyNumbers } from '../kernels/stock/layout.js';
 import { LOWERINGS } from '../kernels/stock/lowerings.js';
 import type { Place, PlacedKernel } from '../kernels/stock/lowering.js';
-import type { Operand, Trace, TracedKernel } from './trace.js';
+import { withoutDead } from './cut.js';
+import type { Computation, Operand, TracedKernel } from './trace.js';
 
 /** Buffers begin at multiples of a line of the cache. */
 const ALIGNMENT = 64;
@@ -21,7 +22,7 @@ export interface Bindings {
   readonly work: number;
 }
 
-/** A trace as calls into the SIMD module, for any place in memory. */
+/** A computation as calls into the SIMD module, for any place in memory. */
 export interface Program {
   /** Constants that it reads. */
   readonly constants: ReadonlyMap<object, Float32Array | Int32Array>;
@@ -37,15 +38,15 @@ const FUSED = new Map<string, FusedKernel<object>>(
   FUSED_OPS.flatMap((op) => [op, ...(op.gradient ? [op.gradient] : [])]).map((kernel) => [kernel.name, kernel]),
 );
 
-/** Turns a trace into a program; null when one of its kernels has no lowering. */
-export function compile(trace: Trace): Program | null {
-  const kernels = withoutDead(trace);
+/** Turns a computation into a program; null when one of its kernels has no lowering. */
+export function compile(computation: Computation): Program | null {
+  const kernels = withoutDead(computation);
   if (kernels.some(({ name }) => !(name in LOWERINGS) && !FUSED.get(name)?.wasm)) return null;
   const made = new Set(kernels.flatMap(({ outputs }) => outputs.map(({ data }) => data)));
-  const read = new Set([...kernels.flatMap(({ inputs }) => Object.values(inputs)), ...trace.outputs].map(({ data }) => data)); // prettier-ignore
-  const constants = new Map([...trace.constants].filter(([data]) => read.has(data)));
-  const pinned = pinOutputs(trace.outputs, made);
-  const offsets = layOut(kernels, read, pinned, trace.outputs);
+  const read = new Set([...kernels.flatMap(({ inputs }) => Object.values(inputs)), ...computation.outputs].map(({ data }) => data)); // prettier-ignore
+  const constants = new Map([...computation.constants].filter(([data]) => read.has(data)));
+  const pinned = pinOutputs(computation.outputs, made);
+  const offsets = layOut(kernels, read, pinned, computation.outputs);
   const scratch = new Scratch(offsets.bytes);
   const program: Program = {
     constants,
@@ -71,7 +72,7 @@ export function compile(trace: Trace): Program | null {
         return lowered;
       });
       // What is no kernel's own result, or is wanted twice, is copied at the end.
-      const copies = trace.outputs.flatMap((operand, i): SimdCall[] =>
+      const copies = computation.outputs.flatMap((operand, i): SimdCall[] =>
         pinned.get(operand.data) === i ? [] : [copyNumbers(addressOf(operand.data), outputs[i], sizeOf(operand.shape))],
       );
       return [...calls, ...copies];
@@ -79,7 +80,7 @@ export function compile(trace: Trace): Program | null {
   };
   try {
     // A first writing tells whether all can be said, and how much scratch memory it takes.
-    program.calls({ known: NOWHERE, constants: NOWHERE, outputs: trace.outputs.map(() => 0), work: 0 });
+    program.calls({ known: NOWHERE, constants: NOWHERE, outputs: computation.outputs.map(() => 0), work: 0 });
   } catch (error) {
     if (error instanceof CannotLower) return null;
     throw error;
@@ -104,17 +105,6 @@ function lower(name: string, kernel: PlacedKernel): SimdCall[] | null {
     },
     kernel.attributes,
   );
-}
-
-/** The kernels that the outputs depend on. */
-function withoutDead({ kernels, outputs }: Trace): TracedKernel[] {
-  const needed = new Set(outputs.map(({ data }) => data));
-  const alive = kernels.toReversed().filter((kernel) => {
-    if (!kernel.outputs.some(({ data }) => needed.has(data))) return false;
-    for (const { data } of Object.values(kernel.inputs)) needed.add(data);
-    return true;
-  });
-  return alive.toReversed();
 }
 
 /** Results that are written straight to where an output is wanted: the number of that output by the data. */

@@ -19,14 +19,18 @@ export interface TracedKernel {
   readonly attributes: NamedAttrMap;
 }
 
-/** Everything that a computation did, without the numbers. */
-export interface Trace {
+/** Everything that a computation does, without the numbers. */
+export interface Computation {
   readonly kernels: readonly TracedKernel[];
   readonly outputs: readonly Operand[];
+  /** Values of the data that no kernel makes and that were not declared as known. */
+  readonly constants: ReadonlyMap<object, Float32Array | Int32Array>;
+}
+
+/** A computation that ran. */
+export interface Trace extends Computation {
   /** Values of the outputs this time. */
   readonly values: readonly Float32Array[];
-  /** Values of the data that no kernel of the trace made and that were not declared as known. */
-  readonly constants: ReadonlyMap<object, Float32Array | Int32Array>;
 }
 
 /**

@@ -42,6 +42,8 @@ export interface LanePlaces {
   readonly inputs: readonly number[];
   readonly work: number;
   readonly derivative: LaneFunction;
+  /** Where the evaluation of a stage leaves what else it gives. */
+  readonly frame: (stage: number) => readonly number[];
 }
 
 /** What a lane does in each job of a stepper. */
@@ -138,13 +140,13 @@ export class CallWriter {
 
   /** The right-hand side at a point, as slope number `stage`. */
   #evaluate(lane: LanePlaces, stage: number, point: number, c: number): SimdCall[] {
-    const { y, q, total, inputs, work, derivative, time, clock } = lane;
+    const { y, q, total, inputs, work, derivative, frame, time, clock } = lane;
     const outputs = [y, ...(q ? [q] : []), ...(total ? [total] : [])].map(({ slopes, stride }) => slopes + stage * stride); // prettier-ignore
     const { t, h } = this.#clock;
     const count = this.#timePerRow ? lane.rows : 1;
     return [
       ['stageTimes', t + 8 * clock, h + 8 * clock, c, time, count],
-      ...derivative.calls([time, point, ...inputs], outputs, work),
+      ...derivative.calls([time, point, ...inputs], [...outputs, ...frame(stage)], work),
     ];
   }
 

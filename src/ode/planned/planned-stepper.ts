@@ -1,20 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { agrees } from '../../replay/lane-tasks.js';
-import { lanesOf, type Lane } from '../../replay/lanes.js';
-import type { Mirror } from '../../replay/mirror.js';
 import { Pace } from '../../replay/pace.js';
 import type { Job } from '../../replay/threads.js';
-import type { Workshop } from '../../replay/workshop.js';
 import type { State } from '../state.js';
 import type { Stepper, StepRecord, Tolerance } from '../stepper.js';
 import type { System } from '../system.js';
 import type { Tableau } from '../tableau.js';
 import { timeTensor, type Times } from '../times.js';
-import { CallWriter, type Clock, type LaneCalls, type Part } from './call-writer.js';
-import { laneFunctions, type LaneFunction } from './lane-function.js';
-import { Memory, numbersOf } from './memory.js';
+import { CallWriter, type Clock, type LaneCalls, type LanePlaces, type Part } from './call-writer.js';
+import { byLength, LaneFunction, writeDown } from './lane-function.js';
+import { numbersOf } from './memory.js';
 import { PlannedRecord, type RecordedPart } from './planned-record.js';
+import type { Site } from './site.js';
+import type { Tape } from './tape.js';
 
 /** What a planned stepper is made for. */
 export interface SteppingPlan {
@@ -34,10 +33,8 @@ export class PlannedStepper implements Stepper {
   readonly rows: number;
   evaluations = 0;
   readonly #system: System;
-  readonly #workshop: Workshop;
-  readonly #mirror: Mirror;
-  readonly #memory: Memory;
-  readonly #functions: ReadonlyMap<number, LaneFunction>;
+  readonly #site: Site;
+  readonly #tape: Tape | null;
   readonly #inputs: readonly { readonly address: number; readonly size: number }[];
   readonly #y: Part;
   readonly #q: Part | null;
@@ -45,8 +42,12 @@ export class PlannedStepper implements Stepper {
   readonly #totals: readonly Part[];
   readonly #clock: Clock;
   readonly #norms: { readonly state: number; readonly slope: number };
-  readonly #jobs: { readonly slope: Job; readonly begin: Job; readonly probe: Job; readonly attempt: Job };
+  readonly #writer: CallWriter;
+  readonly #lanes: readonly Omit<LanePlaces, 'frame'>[];
+  /** By the number of the step, as the tape counts them. */
+  readonly #jobs: Jobs[] = [];
   readonly #paces = { slope: new Pace(), begin: new Pace(), probe: new Pace(), attempt: new Pace() };
+  #step = 0;
   #slopeKnown = false;
   #tried: { readonly t: Times; readonly h: Times } | null = null;
 
@@ -59,47 +60,58 @@ export class PlannedStepper implements Stepper {
     plan: SteppingPlan,
     y: Tensor,
     inputs: readonly Tensor[],
-    mirror: Mirror,
-    workshop: Workshop,
-  ) {
+    site: Site,
+  ): PlannedStepper | null {
     const { system, timePerRow } = plan;
-    const lanes = lanesOf(y.shape[0], mirror.size);
-    const functions = laneFunctions(
-      ([t, at, ...rest]) => system.derivative(t, at, rest),
-      lanes,
+    const functions = byLength(
+      site.lanes,
       (rows) => [
         timeTensor(new Float64Array(timePerRow ? rows : 1)),
         ...[y, ...inputs].map((x) => tf.slice(x, 0, rows)),
       ],
-      mirror,
-      workshop.heap,
+      (examples) => {
+        const written = writeDown(([t, at, ...rest]) => system.derivative(t, at, rest), examples, site.mirror);
+        return written && LaneFunction.from(written, site.mirror, site.memory);
+      },
     );
-    if (!functions) return null;
-    const stepper = new PlannedStepper(plan, y, inputs, lanes, functions, mirror, workshop);
+    return functions && PlannedStepper.of(functions, null, plan, y, inputs, site);
+  }
+
+  /**
+   * @param functions the right-hand side by the length of a lane
+   * @param tape where it leaves what it gives beside the slopes; null where that is nothing
+   * @returns null when it does not give what TF.js gives
+   */
+  static of(
+    functions: ReadonlyMap<number, LaneFunction>,
+    tape: Tape | null,
+    plan: SteppingPlan,
+    y: Tensor,
+    inputs: readonly Tensor[],
+    site: Site,
+  ): PlannedStepper | null {
+    const stepper = new PlannedStepper(functions, tape, plan, y, inputs, site);
     if (stepper.#agrees(y, inputs)) return stepper;
     stepper.free();
     return null;
   }
 
   private constructor(
+    functions: ReadonlyMap<number, LaneFunction>,
+    tape: Tape | null,
     { method, system, tolerance, timePerRow }: SteppingPlan,
     y: Tensor,
     inputs: readonly Tensor[],
-    lanes: readonly Lane[],
-    functions: ReadonlyMap<number, LaneFunction>,
-    mirror: Mirror,
-    workshop: Workshop,
+    site: Site,
   ) {
-    const memory = new Memory(workshop.heap);
+    const { lanes, memory } = site;
     const rows = y.shape[0];
     const stages = method.a.length;
     this.method = method;
     this.rows = rows;
     this.#system = system;
-    this.#workshop = workshop;
-    this.#mirror = mirror;
-    this.#memory = memory;
-    this.#functions = functions;
+    this.#site = site;
+    this.#tape = tape;
     const part = (count: number, width: number): Part => ({
       width,
       now: memory.floats(count * width),
@@ -117,10 +129,10 @@ export class PlannedStepper implements Stepper {
     const count = timePerRow ? rows : 1;
     this.#clock = { t: memory.doubles(count), h: memory.doubles(count), h32: memory.floats(count), count };
     this.#norms = { state: memory.floats(rows), slope: memory.floats(rows) };
-    const writer = new CallWriter(method, tolerance, memory, this.#clock, timePerRow);
-    const tasks = lanes.map((lane, index) => {
-      const made = functions.get(lane.rows)!;
-      const own = {
+    this.#writer = new CallWriter(method, tolerance, memory, this.#clock, timePerRow);
+    this.#lanes = lanes.map((lane, index) => {
+      const derivative = functions.get(lane.rows)!;
+      return {
         rows: lane.rows,
         y: shifted(this.#y, lane.start),
         q: this.#q && shifted(this.#q, lane.start),
@@ -130,24 +142,23 @@ export class PlannedStepper implements Stepper {
         state: this.#norms.state + 4 * lane.start,
         slope: this.#norms.slope + 4 * lane.start,
         inputs: this.#inputs.map(({ address, size }) => address + 4 * lane.start * (size / rows)),
-        work: memory.floats(made.workBytes / 4),
-        derivative: made,
+        work: memory.floats(derivative.workBytes / 4),
+        derivative,
       };
-      return writer.write(own);
     });
-    const job = (name: keyof LaneCalls) => workshop.threads.prepare([tasks.map((lane) => lane[name])]);
-    this.#jobs = { slope: job('slope'), begin: job('begin'), probe: job('probe'), attempt: job('attempt') };
   }
 
   /** Sets out anew. */
   restart(y: Tensor, inputs: readonly Tensor[]): this {
-    const { heap } = this.#memory;
-    this.#mirror.pull();
+    const { heap } = this.#site.memory;
+    this.#site.mirror.pull();
+    this.#tape?.clear();
     heap.floats(this.#y.now, y.size).set(numbersOf(y));
     inputs.forEach((input, i) => heap.floats(this.#inputs[i].address, input.size).set(numbersOf(input)));
     if (this.#q) heap.floats(this.#q.now, this.rows * this.#q.width).fill(0);
     for (const total of this.#totals) heap.floats(total.now, total.width).fill(0);
     this.evaluations = 0;
+    this.#step = 0;
     this.#slopeKnown = false;
     this.#tried = null;
     return this;
@@ -185,6 +196,8 @@ export class PlannedStepper implements Stepper {
     const { t, h } = this.#tried!;
     this.#tried = null;
     const record = keep ? this.#record(t, h, rows) : null;
+    if (record) this.#tape?.keep(record, this.#step);
+    this.#step++;
     const parts = [this.#y, ...(this.#q ? [this.#q] : [])];
     for (const part of parts) this.#move(part, this.rows, rows);
     for (const total of this.#totals) this.#move(total, 1, null);
@@ -193,7 +206,7 @@ export class PlannedStepper implements Stepper {
   }
 
   state(): State {
-    const { heap } = this.#memory;
+    const { heap } = this.#site.memory;
     const tensor = ({ now, width }: Part) => tf.tensor2d(heap.floats(now, this.rows * width).slice(), [this.rows, width]); // prettier-ignore
     const size = this.#system.totals;
     const total = new Float32Array(size);
@@ -208,17 +221,17 @@ export class PlannedStepper implements Stepper {
   /** It stays prepared for the next solve; see {@link PlannedStepper.free}. */
   dispose(): void {}
 
+  /** Gives its jobs back; what else it has is in the memory of its site. */
   free(): void {
-    for (const job of Object.values(this.#jobs)) this.#workshop.threads.release(job);
-    for (const made of this.#functions.values()) made.free();
-    this.#memory.free();
+    const { threads } = this.#site;
+    for (const jobs of this.#jobs) for (const job of Object.values(jobs)) threads.release(job);
   }
 
   /** Whether the right-hand side gives what TF.js gives: for all rows together, which lanes know nothing of. */
   #agrees(y: Tensor, inputs: readonly Tensor[]): boolean {
     const t = new Float64Array(this.#clock.count).fill(0.3);
     this.restart(y, inputs).begin(t);
-    const { heap } = this.#memory;
+    const { heap } = this.#site.memory;
     const slopes = [this.#y, ...(this.#q ? [this.#q] : [])].map(({ slopes: at, width }) => heap.floats(at, this.rows * width).slice()); // prettier-ignore
     const expected = tf.tidy(() => this.#system.derivative(timeTensor(t), y, inputs).map((x) => tf.add(x, 0)));
     const totals = this.#system.totals;
@@ -233,11 +246,22 @@ export class PlannedStepper implements Stepper {
   }
 
   #run(name: keyof LaneCalls): void {
-    this.#paces[name].run(this.#workshop.threads, this.#jobs[name]);
+    const step = Math.min(this.#step, this.#tape?.steps ?? 0);
+    this.#jobs[step] ??= this.#jobsOf(step);
+    this.#paces[name].run(this.#site.threads, this.#jobs[step][name]);
+  }
+
+  /** A step of each number leaves its frames in other places. */
+  #jobsOf(step: number): Jobs {
+    const tasks = this.#lanes.map((lane, index) =>
+      this.#writer.write({ ...lane, frame: (stage) => this.#tape?.places(step, stage, index) ?? [] }),
+    );
+    const job = (name: keyof LaneCalls) => this.#site.threads.prepare([tasks.map((lane) => lane[name])]);
+    return { slope: job('slope'), begin: job('begin'), probe: job('probe'), attempt: job('attempt') };
   }
 
   #setClock(t: Times, h: Times): void {
-    const { heap } = this.#memory;
+    const { heap } = this.#site.memory;
     const { t: tAt, h: hAt, h32, count } = this.#clock;
     heap.doubles(tAt, count).set(t);
     heap.doubles(hAt, count).set(h);
@@ -245,12 +269,12 @@ export class PlannedStepper implements Stepper {
   }
 
   #read(address: number): Float32Array {
-    return this.#memory.heap.floats(address, this.rows).slice();
+    return this.#site.memory.heap.floats(address, this.rows).slice();
   }
 
   /** The new state in place of the old, and the last slope in place of the first. */
   #move({ now, next, slopes, stride, width }: Part, count: number, rows: Uint8Array | null): void {
-    const { heap } = this.#memory;
+    const { heap } = this.#site.memory;
     const state = heap.floats(now, count * width);
     const moved = heap.floats(next, count * width);
     const first = heap.floats(slopes, count * width);
@@ -265,7 +289,7 @@ export class PlannedStepper implements Stepper {
   }
 
   #record(t: Times, h: Times, taken: Uint8Array | null): PlannedRecord {
-    const { heap } = this.#memory;
+    const { heap } = this.#site.memory;
     const stages = this.method.a.length;
     const recorded = ({ width, now, slopes }: Part): RecordedPart => {
       const size = this.rows * width;
@@ -280,6 +304,8 @@ export class PlannedStepper implements Stepper {
     return new PlannedRecord(this.method, t, steps, this.rows, recorded(this.#y), this.#q && recorded(this.#q));
   }
 }
+
+type Jobs = Readonly<Record<keyof LaneCalls, Job>>;
 
 /** The part of a lane that begins with this row. */
 function shifted(part: Part, start: number): Part {

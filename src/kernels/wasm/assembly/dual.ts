@@ -32,18 +32,24 @@ function forward(kind: i32, y: usize, shift: usize, shiftRow: i32, rows: i32, en
   const whole = columns >> 2, rest = columns & 3;
   const tangents = kind == IDENTITY ? 0 : entries - 1;
   for (let i: i32 = 0; i < rows; i++) {
+    // All values first: in one loop with the derivatives, engines run out of registers for the constants of φ.
     let at = y, from = shift;
     for (let j: i32 = 0; j < whole; j++) {
-      const v = value(kind, f32x4.add(v128.load(at), v128.load(from)));
-      v128.store(at, v);
-      const s = slope(kind, v);
-      let to = at;
-      for (let k: i32 = 0; k < tangents; k++) {
-        to += row;
-        v128.store(to, f32x4.mul(v128.load(to), s));
-      }
+      v128.store(at, value(kind, f32x4.add(v128.load(at), v128.load(from))));
       at += 16;
       from += 16;
+    }
+    if (tangents) {
+      let here = y;
+      for (let j: i32 = 0; j < whole; j++) {
+        const s = slope(kind, v128.load(here));
+        let to = here;
+        for (let k: i32 = 0; k < tangents; k++) {
+          to += row;
+          v128.store(to, f32x4.mul(v128.load(to), s));
+        }
+        here += 16;
+      }
     }
     if (rest) forwardRest(kind, at, from, tangents, row, rest);
     y += <usize>entries * row;
