@@ -19,8 +19,10 @@ export function logSumExp(x: Tensor): Tensor {
 
 /**
  * `log softmax x` over the last axis. Differentiable to any order, where the stock operation silently drops part of the
- * second derivative.
+ * second derivative. Differences keep their digits when all of `x` is far from zero.
  */
 export function logSoftmax(x: Tensor): Tensor {
-  return tf.sub(x, logSumExp(x));
+  const largest = withoutGradient([x], (v) => tf.maximum(tf.max(v, -1, true), -3e38));
+  const shifted = tf.sub(x, largest);
+  return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true)));
 }
