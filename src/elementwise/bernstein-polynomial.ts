@@ -20,10 +20,10 @@ export interface BernsteinPolynomialOptions extends NumericElementwiseOptions {
   readonly tailBound?: number;
 }
 
-/** Least increment of a coefficient, where 1 is that of the identity. */
-const MIN_INCREMENT = 1e-3;
 /** Stands for zero where a logarithm is taken; its powers vanish in float32. */
 const TINY = 1e-30;
+/** Least increment of a coefficient, where 1 is that of the identity. */
+const MIN_INCREMENT = 1e-3;
 
 /**
  * Polynomial with increasing Bernstein coefficients, data → base: on `[-B, B]`, with `u = (x + B) / 2B` and
@@ -32,7 +32,7 @@ const TINY = 1e-30;
  * `z = Σₖ θₖ b_{k,M}(u)`, `dz/dx = M / 2B · Σₖ (θₖ₊₁ - θₖ) b_{k,M-1}(u)`,
  *
  * `θ₀ = -B + raw₀` and `θₖ - θₖ₋₁ = 2B / M (softplus(rawₖ) + 1e-3)`; straight lines of the slopes at the ends outside. `M + 1`
- * raw parameters. Both sums are of positive terms. `forward` is numeric. It starts as the identity.
+ * raw parameters. `forward` is numeric. It starts as the identity.
  *
  * Source: Ramasinghe, Fernando, Khan, Barnes, "Robust normalizing flows using Bernstein-type polynomials", 2021, section
  * 3.
@@ -66,18 +66,19 @@ export class BernsteinPolynomial extends NumericElementwise {
   protected override curve(raw: Tensor): Curve {
     const [degree, bound] = [this.#degree, this.#tailBound];
     const [shift, rawIncrements] = cut(raw, [1, degree]);
-    const lowest = tf.reshape(tf.sub(shift, bound), [-1]);
+    const constant = tf.reshape(shift, [-1]);
     // In units of the identity's.
     const increments = tf.add(tf.softplus(rawIncrements), MIN_INCREMENT);
     return (x) =>
       straightTails(x, bound, (inside) => {
         const left = tf.mul(tf.add(inside, bound), 0.5 / bound);
         const right = tf.mul(tf.sub(bound, inside), 0.5 / bound);
-        // Σ_k θ_k b_k is θ₀ and each increment times the basis functions from its own on.
+        // Σ_k θ_k b_k is θ₀ and each increment times the basis functions from its own on; with all equal it is the line,
+        // so that only what differs from it is rounded.
         const onward = tf.matMul(basis(left, right, degree), fromOwnOn(degree));
-        const rise = tf.mul(tf.sum(tf.mul(increments, onward), 1), (2 * bound) / degree);
+        const bend = tf.mul(tf.sum(tf.mul(tf.sub(increments, 1), onward), 1), (2 * bound) / degree);
         const slope = tf.sum(tf.mul(increments, basis(left, right, degree - 1)), 1);
-        return { value: tf.add(lowest, rise), logSlope: tf.log(slope) };
+        return { value: tf.add(tf.add(inside, constant), bend), logSlope: tf.log(slope) };
       });
   }
 
@@ -87,15 +88,16 @@ export class BernsteinPolynomial extends NumericElementwise {
 }
 
 /**
- * Bernstein polynomials of a degree, `[n, degree + 1]`, by logarithms: `exp(log C(M, k) + k log u + (M - k) log v)` at
- * `v = 1 - u`. Terms that count have small exponents, and so all digits.
+ * Bernstein polynomials of a degree at `u` and `v = 1 - u`, `[n, degree + 1]`, by logarithms:
+ * `exp(log C(M, k) + k log u + (M - k) log v)`. Terms that count have small exponents, and so nearly all digits.
  */
 function basis(u: Tensor, v: Tensor, degree: number): Tensor {
   const k = Array.from({ length: degree + 1 }, (_, i) => i);
-  const logBinomials = k.slice(1).reduce((list, i) => [...list, list[i - 1] + Math.log((degree - i + 1) / i)], [0]);
+  const logBinomials = [0];
+  for (const i of k.slice(1)) logBinomials.push(logBinomials[i - 1] + Math.log((degree - i + 1) / i));
   const logs = tf.stack([tf.log(clamp(u, TINY, 1)), tf.log(clamp(v, TINY, 1))], 1);
-  const powers = tf.tensor2d([...k, ...k.map((i) => degree - i)], [2, degree + 1]);
-  return tf.exp(tf.add(tf.matMul(logs, powers), tf.tensor1d(logBinomials)));
+  const exponents = tf.tensor2d([...k, ...k.map((i) => degree - i)], [2, degree + 1]);
+  return tf.exp(tf.add(tf.matMul(logs, exponents), tf.tensor1d(logBinomials)));
 }
 
 /** `[degree + 1, degree]`: column `j` sums the basis functions from `j + 1` on. */

@@ -10,7 +10,7 @@ const UNARY_CODES = {
 } as const; // prettier-ignore
 
 /** Kernels of two operands that are broadcast against each other, likewise. */
-const BINARY_CODES = {
+export const BINARY_CODES = {
   Add: 0, Sub: 1, Multiply: 2, RealDiv: 3, Maximum: 4, Minimum: 5, Greater: 6, GreaterEqual: 7,
   Less: 8, LessEqual: 9, Equal: 10, NotEqual: 11, LogicalAnd: 12, LogicalOr: 13,
 } as const; // prettier-ignore
@@ -71,7 +71,7 @@ function binary(code: number): Lowering {
 }
 
 /** Calls that one kernel may turn into; beyond it, the overhead would be worse than the engine's. */
-const MAX_CALLS = 64;
+export const MAX_CALLS = 64;
 
 /** One axis of a broadcast: its length, and the step of each operand along it, in numbers (0 where it is repeated). */
 interface Axis {
