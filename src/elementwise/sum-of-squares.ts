@@ -98,10 +98,11 @@ export class SumOfSquares extends NumericElementwise {
     while (powers.length < terms) powers.push(tf.mul(powers.at(-1)!, scaled));
     const all = tf.mul(coefficients, tf.tile(tf.stack(powers, 1), [1, count]));
     const values = tf.matMul(tf.reshape(all, [-1, terms]), tf.tensor2d([...this.#powers], [terms, nodes + 1]));
-    // Column 0: the mean of the squares over the interval from 0 to x; column 1: the squares at x.
+    // Column 0: the mean of the squares over the interval from 0 to x; column 1: the squares at x. Both for all polynomials.
     const rule = [...this.#weights, 0].flatMap((weight, i) => [weight, i === nodes ? 1 : 0]);
-    const squares = tf.matMul(tf.square(values), tf.tensor2d(rule, [nodes + 1, 2]));
-    const sums = tf.add(tf.sum(tf.reshape(squares, [-1, count, 2]), 1), MIN_SLOPE);
+    const rules = tf.tensor2d(Array.from({ length: count }, () => rule).flat(), [count * (nodes + 1), 2]);
+    const squares = tf.reshape(tf.square(values), [-1, count * (nodes + 1)]);
+    const sums = tf.add(tf.matMul(squares, rules), MIN_SLOPE);
     const [mean, slope] = tf.unstack(sums, 1);
     return { value: tf.add(tf.mul(x, mean), offset), logSlope: tf.log(slope) };
   }

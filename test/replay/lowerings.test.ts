@@ -122,6 +122,7 @@ const CASES: readonly Case[] = [
   { title: 'sums over the last axis', shapes: [[3, 17]], compute: ([x]) => tf.sum(x, last(x)) },
   { title: 'sums over the first axis', shapes: [[9, 18]], compute: ([x]) => tf.sum(x, 0, true) },
   { title: 'sums over the middle', shapes: [[3, 4, 5]], compute: ([x]) => tf.sum(x, 1) },
+  { title: 'clipping', shapes: [[3, 7]], compute: ([x]) => tf.clipByValue(x, -0.3, 0.4) },
   { title: 'largest of the last axis', shapes: [[5, 7]], compute: ([x]) => [tf.max(x, 1), tf.max(x, -1, true)] },
   { title: 'largest of other axes', shapes: [[3, 4, 5]], compute: ([x]) => [tf.max(x, 1), tf.max(x, 0), tf.max(x)] },
   { title: 'largest of one', shapes: [[3, 1]], compute: ([x]) => tf.max(x, 1) },

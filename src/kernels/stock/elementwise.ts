@@ -26,6 +26,18 @@ export const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
     const add = (a: Place, b: Place): SimdCall => elementwise(BINARY_CODES.Add, a, b, y!);
     return [add(first, second), ...rest.map((next) => add(y!, next))];
   },
+  ClipByValue: ({ inputs: { x }, outputs: [y], attributes, scratch }) => {
+    if (x.dtype !== 'float32') return null;
+    const ends = scratch(2);
+    const cut = (code: number, from: number, end: number): SimdCall =>
+      ['binary', code, from, 0, 1, end, 0, 0, y!.address, 1, sizeOf(y!.shape)]; // prettier-ignore
+    return [
+      ['fill', ends, 1, attributes.clipValueMin as number],
+      ['fill', ends + 4, 1, attributes.clipValueMax as number],
+      cut(BINARY_CODES.Maximum, x.address, ends),
+      cut(BINARY_CODES.Minimum, y!.address, ends + 4),
+    ];
+  },
   Select: ({ inputs: { condition, t, e }, outputs: [y] }) =>
     sizeOf(condition.shape) === sizeOf(t.shape)
       ? [['choose', condition.address, t.address, e.address, y!.address, sizeOf(t.shape)]]
