@@ -145,12 +145,13 @@ function advance({ x, low, high, last, stride, done }: Search, curve: Curve, y: 
   const short = tf.lessEqual(step, tf.where(open, stride, tf.mul(last, 0.5)));
   const onward = tf.add(x, tf.mul(stride, tf.where(above, tf.fill(x.shape, -1), tf.onesLike(x))));
   const middle = tf.add(tf.mul(nextLow, 0.5), tf.mul(nextHigh, 0.5));
-  const safe = tf.where(open, onward, middle);
+  const safe = tf.where(open, tf.clipByValue(onward, -FAR, FAR), middle);
 
   const unit = tf.add(tf.abs(x), 1);
   const close = tf.lessEqual(step, tf.mul(unit, tolerance));
   const exact = tf.lessEqual(tf.abs(residual), tf.mul(tf.abs(y), EPSILON));
-  const narrow = tf.lessEqual(tf.sub(nextHigh, nextLow), tf.mul(unit, Math.min(tolerance, 2 * EPSILON)));
+  const tight = tf.lessEqual(tf.sub(nextHigh, nextLow), tf.mul(unit, Math.min(tolerance, 2 * EPSILON)));
+  const narrow = tf.logicalAnd(tight, tf.logicalNot(open));
   const bracketed = tf.minimum(tf.maximum(newton, nextLow), nextHigh);
   const found = tf.where(close, bracketed, x);
   const ends = tf.logicalOr(close, tf.logicalOr(exact, narrow));
