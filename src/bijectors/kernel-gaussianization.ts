@@ -18,10 +18,11 @@ export interface KernelGaussianizationOptions extends GaussianMixtureCdfOptions 
  * kernels ({@link GaussianMixtureCdf}): the layer of a Gaussianization flow, next to rotations; data → base. `forward` is
  * numeric.
  *
- * {@link KernelGaussianization.initialize} puts the kernels of each coordinate on quantiles of the data, with the bandwidth of
- * Silverman's rule: the untrained layer already is a kernel density estimate. Before that it is nearly the identity.
+ * {@link KernelGaussianization.initialize} puts the kernels of each coordinate on quantiles of the data, each as wide as the
+ * way to its nearer neighbour: the untrained layer already is a kernel density estimate, of the width that fits each place.
+ * Before that it is nearly the identity.
  *
- * Source: Meng, Song, Song, Ermon, "Gaussianization flows", 2020, sections 3.2 and 4.2.
+ * Source: Meng, Song, Song, Ermon, "Gaussianization flows", 2020, section 3.2 and, but for the widths, 4.2.
  */
 export class KernelGaussianization extends Bijector {
   static override readonly className = 'KernelGaussianization';
@@ -66,7 +67,8 @@ export class KernelGaussianization extends Bijector {
     const components = this.#transform.parameterCount / 3;
     const parameters = Array.from({ length: dims }, (_, d) => {
       const column = Float32Array.from({ length: rows }, (_, row) => values[row * dims + d]).sort();
-      return this.#transform.kernelParameters(quantiles(column, components), silverman(column, components));
+      const centres = quantiles(column, components);
+      return this.#transform.kernelParameters(centres, bandwidths(centres));
     });
     tf.tidy(() => {
       this.#parameters.assign(tf.tensor1d(parameters.flat()));
@@ -102,12 +104,13 @@ function quantiles(sorted: Float32Array, count: number): number[] {
   });
 }
 
-/** `1.06 min(σ, IQR / 1.34) n^(-1/5)` for `n` kernels (Silverman, 1986, section 3.4.2); 1 for a column that does not vary. */
-function silverman(sorted: Float32Array, kernels: number): number {
-  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
-  const variance = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (sorted.length - 1);
-  const [lower, upper] = quantiles(sorted, 2);
-  const robust = (upper - lower) / 1.34;
-  const spread = robust > 0 ? Math.min(Math.sqrt(variance), robust) : Math.sqrt(variance);
-  return spread > 0 ? 1.06 * spread * kernels ** -0.2 : 1;
+/**
+ * The distance of each kernel to the nearer of its neighbours: narrow where there are many, and not stretched over the gap
+ * between two modes. At least a twentieth of their mean; 1 for one alone, or all in one place.
+ */
+function bandwidths(centres: readonly number[]): number[] {
+  const gaps = centres.slice(1).map((centre, k) => centre - centres[k]);
+  const least = (centres.at(-1)! - centres[0]) / (20 * gaps.length);
+  if (!(least > 0)) return centres.map(() => 1);
+  return centres.map((_, k) => Math.max(least, Math.min(gaps[k - 1] ?? Infinity, gaps[k] ?? Infinity)));
 }

@@ -56,14 +56,15 @@ export class GaussianMixtureCdf extends NumericElementwise {
 
   identityParameters(): number[] {
     const centres = spread(this.#components, SPREAD);
-    return this.kernelParameters(centres, Math.sqrt(1 - meanSquare(centres)));
+    const bandwidth = Math.sqrt(1 - meanSquare(centres));
+    return this.kernelParameters(centres, centres.map(() => bandwidth)); // prettier-ignore
   }
 
-  /** Raw parameters of equal kernels around `centres`, one a component, each with standard deviation `bandwidth`. */
-  kernelParameters(centres: readonly number[], bandwidth: number): number[] {
+  /** Raw parameters of kernels of equal weight, one a component, with these centres and standard deviations. */
+  kernelParameters(centres: readonly number[], bandwidths: readonly number[]): number[] {
     const largest = SCALE_BOUND - 1e-3;
-    const scale = unbounded(Math.min(largest, Math.max(-largest, Math.log(bandwidth))), SCALE_BOUND);
-    return [...centres.map(() => 0), ...centres, ...centres.map(() => scale)];
+    const scales = bandwidths.map((h) => Math.min(largest, Math.max(-largest, Math.log(h))));
+    return [...centres.map(() => 0), ...centres, ...scales.map((scale) => unbounded(scale, SCALE_BOUND))];
   }
 
   protected override curve(raw: Tensor): Curve {
