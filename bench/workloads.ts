@@ -1,19 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { availableParallelism } from 'node:os';
 import {
+  ActNorm,
+  Chain,
+  Conv1x1,
+  ConvNet,
+  ElementwiseAffine,
   ffjord,
   fit,
+  Flow,
+  Normal,
   RandomStream,
   ready,
   realNvp,
   splineAutoregressiveFlow,
+  SpatialCoupling,
   splineCouplingFlow,
   twoMoons,
   type Evaluations,
-  type Flow,
   type GradientMethod,
   type RecipeOptions,
 } from 'tfjs-flows';
+import { sizeOf } from '../src/shapes.js';
 import { continuousBlock, evaluationsOf } from './evaluations.js';
 import type { BenchResult } from './main.js';
 import { formatTable } from './table.js';
@@ -25,8 +33,20 @@ const BATCHES = 32;
 /** The same for continuous flows: an epoch, over which steps are averaged, is to be over before the paths get longer. */
 const CONTINUOUS_BATCHES = 8;
 
-/** The flows whose training, density and sampling are timed. Splines have 8 bins and tail bound 5, all a standard normal base. */
-export const WORKLOADS: Record<string, { readonly title: string; readonly build: () => Flow }> = {
+/** A flow whose training, density and sampling are timed. */
+export interface Workload {
+  readonly title: string;
+  readonly build: () => Flow;
+  /** Default: 512. */
+  readonly batch?: number;
+  /** Batches of an epoch. Default: 32, for continuous flows 8. */
+  readonly batches?: number;
+  /** Default: two moons, or skew rows in more dimensions. */
+  readonly data?: (count: number, eventSize: number) => Float32Array;
+}
+
+/** Splines have 8 bins and tail bound 5, all flows a standard normal base. */
+export const WORKLOADS: Record<string, Workload> = {
   W1: {
     title: 'spline coupling, 2-D, 5 layers, hidden 2 x 64',
     build: () => splineCouplingFlow({ ...PLAIN, dims: 2, layers: 5, hidden: [64, 64], mixing: 'none' }),
@@ -55,7 +75,28 @@ export const WORKLOADS: Record<string, { readonly title: string; readonly build:
     title: 'continuous, 2-D, hidden 3 x 64, gradients by the adjoint',
     build: () => continuous('adjoint'),
   },
+  W7: {
+    title: 'Glow steps on 16 x 16 x 12, 8 x (actnorm, 1x1 convolution, affine coupling by 3x3 - 1x1 - 3x3, hidden 64)',
+    build: () => glowSteps([16, 16, 12], 8, 64),
+    batch: 16,
+    batches: 8,
+    data: (count, eventSize) => new RandomStream('pixels').uniform(count * eventSize, -0.5, 0.5),
+  },
 };
+
+/** One level of Glow without its squeeze. */
+function glowSteps(eventShape: [number, number, number], steps: number, hidden: number): Flow {
+  const bijectors = Array.from({ length: steps }, (_, i) => [
+    new SpatialCoupling({
+      eventShape,
+      transform: new ElementwiseAffine(),
+      conditioner: (request) => new ConvNet({ ...request, hidden: [hidden, hidden], seed: `coupling ${i}` }),
+    }),
+    new Conv1x1({ eventShape, seed: `mixing ${i}` }),
+    new ActNorm({ eventShape }),
+  ]).flat();
+  return new Flow({ base: Normal.standard(eventShape), bijector: new Chain({ bijectors }) });
+}
 
 /** Exact divergence, `dopri5`, time as one more input of the network, tanh. */
 function continuous(gradient: GradientMethod): Flow {
@@ -73,20 +114,19 @@ interface Durations {
 
 /** Times a training step by `fit`, the density of a batch, and a batch of draws. */
 export async function benchWorkload(id: string, quick: boolean, threads?: number): Promise<BenchResult> {
-  const { title, build } = WORKLOADS[id];
+  const { title, build, batch = BATCH, batches, data = toyRows } = WORKLOADS[id];
   const { backend } = await ready({ threads });
   using flow = build();
-  const [dims] = flow.eventShape;
-  const count = BATCH * (continuousBlock(flow) ? CONTINUOUS_BATCHES : BATCHES);
-  const rows = dims === 2 ? twoMoons(count, { seed: 0 }) : synthetic(count, dims);
+  const count = batch * (batches ?? (continuousBlock(flow) ? CONTINUOUS_BATCHES : BATCHES));
+  const rows = data(count, sizeOf(flow.eventShape));
   const durations = quick ? { seconds: 3, warmSeconds: 1 } : { seconds: 6, warmSeconds: 2 };
-  const times = await timeOperations(flow, rows, BATCH, durations);
+  const times = await timeOperations(flow, rows, batch, durations);
   const json = {
     lib: 'tfjs-flows',
     workload: id,
     backend,
     threads: threads ?? availableParallelism(),
-    batch: BATCH,
+    batch,
     params: flow.parameterCount,
     ...times,
     peak_rss_mb: peakMegabytes(),
@@ -107,7 +147,7 @@ export async function benchWorkload(id: string, quick: boolean, threads?: number
   ]);
   return {
     json,
-    table: `${id}: ${title}; batch ${BATCH}, ${flow.parameterCount} parameters, ${json.threads} threads; peak ${json.training_peak_rss_mb} MB in training, ${json.peak_rss_mb} MB in all\n${table}`,
+    table: `${id}: ${title}; batch ${batch}, ${flow.parameterCount} parameters, ${json.threads} threads; peak ${json.training_peak_rss_mb} MB in training, ${json.peak_rss_mb} MB in all\n${table}`,
   };
 }
 
@@ -124,10 +164,10 @@ export async function timeOperations(
   batch: number,
   durations: Durations,
 ): Promise<{ step: Counted; log_prob: Counted; sample: Counted; training_peak_rss_mb: number }> {
-  const [dims] = flow.eventShape;
+  const { eventShape } = flow;
   const step = await timeSteps(flow, rows, batch, durations);
   const trainingPeak = peakMegabytes();
-  const x = tf.tensor2d(rows.subarray(0, batch * dims), [batch, dims]);
+  const x = tf.tensor(rows.subarray(0, batch * sizeOf(eventShape)), [batch, ...eventShape]);
   const logProb = await timeRepeatedly(() => read(() => flow.logProb(x)), durations);
   const stream = new RandomStream('draws');
   const sample = await timeRepeatedly(() => read(() => flow.sample(batch, { seed: stream })), durations);
@@ -189,6 +229,11 @@ async function read(compute: () => tf.Tensor): Promise<void> {
   const result = compute();
   await result.data();
   result.dispose();
+}
+
+/** Two moons, or {@link synthetic} rows. */
+function toyRows(count: number, dims: number): Float32Array {
+  return dims === 2 ? twoMoons(count, { seed: 0 }) : synthetic(count, dims);
 }
 
 /** Correlated, skew timing data: `xᵢ = zᵢ + ½ tanh(2 zᵢ₋₁)` with `z` standard normal and the index taken modulo `dims`. */

@@ -12,6 +12,7 @@ import { splineOp } from './rational-quadratic-spline/op.js';
 import { rowNormOp } from './row-norm/op.js';
 import { combinationOps } from './runge-kutta-combination/op.js';
 import { slogdetOp } from './slogdet/op.js';
+import { smoothUnitOp } from './smooth-unit/op.js';
 import { solveOp } from './solve/op.js';
 import { sumLogDetsOp } from './sum-log-dets/op.js';
 import { triangularSolveOp } from './triangular-solve/op.js';
@@ -23,6 +24,7 @@ export const FUSED_OPS: readonly FusedOp<object>[] = [
   dualDenseOp,
   attentionOp,
   rowNormOp,
+  smoothUnitOp,
   convolutionOp,
   splineOp,
   ...combinationOps,

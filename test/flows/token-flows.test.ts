@@ -120,6 +120,15 @@ test('images that the patches do not fit, and other sizes that make no flow, are
   }
 });
 
+onEachBackend(test, 'samples of tarFlow are the same when they are repeated as a program', (t) => {
+  using flow = tarFlow({ ...TINY_TAR, eventShape: IMAGE });
+  perturb(flow, 'weights', 0.2);
+  tf.tidy(() => {
+    const first = flow.sample(3, { seed: 1 });
+    for (let i = 0; i < 3; i++) assertClose(t, flow.sample(3, { seed: 1 }), first, 1e-4);
+  });
+});
+
 onEachBackend(test, 'denoising follows the score', (t) => {
   using flow = tarFlow({ ...TINY_TAR, eventShape: IMAGE });
   tf.tidy(() => {

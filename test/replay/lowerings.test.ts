@@ -100,6 +100,7 @@ const CASES: readonly Case[] = [
   },
   { title: 'zeros, ones and sums of many', shapes: [[3, 4]], compute: ([x]) => tf.addN([x, tf.zerosLike(x), tf.onesLike(x), tf.square(x)]) }, // prettier-ignore
   { title: 'one part', shapes: [[4, 6]], compute: ([x]) => tf.slice(x, [0, 2], [-1, 3]) },
+  { title: 'one part along the first axis', shapes: [[4, 6]], compute: ([x]) => tf.slice(tf.transpose(x), 2, 3) },
   { title: 'one part of three axes', shapes: [[4, 6, 5]], compute: ([x]) => tf.slice(x, [1, 2, 1], [2, 3, 3]) },
   { title: 'parts', shapes: [[4, 7]], compute: ([x]) => { const parts = tf.split(x, [2, 1, 4], 1); return [parts[2], parts[0]]; } }, // prettier-ignore
   {

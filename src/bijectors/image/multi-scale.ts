@@ -65,6 +65,7 @@ export class MultiScale extends Bijector {
   static override readonly className = 'MultiScale';
   static override readonly samples = [
     () => new MultiScale({ eventShape: [4, 4, 1], levels: [mixed, mixed] }),
+    () => new MultiScale({ eventShape: [2, 2, 1], levels: [mixed] }),
     () => {
       const prior = (request: ConditionerRequest) => new ConvNet({ ...request, hidden: [5], activation: 'tanh', contextShape: [2] }); // prettier-ignore
       return new MultiScale({ eventShape: [4, 2, 2], levels: [mixed, identity], prior });
@@ -121,7 +122,8 @@ export class MultiScale extends Bijector {
   }
 
   protected override mapForward(z: Tensor, context: Tensor | null): ValueAndLogDet {
-    const parts = tf.split(z, this.#parts.map(sizeOf), 1);
+    // TF.js has no gradient of a split into one part.
+    const parts = this.#parts.length > 1 ? tf.split(z, this.#parts.map(sizeOf), 1) : [z];
     const images = parts.map((part, i) => tf.reshape(part, [z.shape[0], ...this.#parts[i]]));
     const logDets: Tensor[] = [];
     const value = this.#levels.reduceRight<Tensor | null>((kept, level, i) => {

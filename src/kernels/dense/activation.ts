@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { smoothUnit } from '../smooth-unit/op.js';
 
 /**
  * Nonlinearities of network layers: `leakyRelu` has slope 0.01 below zero, `gelu` is `x Φ(x)` with the exact normal cdf,
@@ -22,8 +23,8 @@ const ACTIVATIONS: Record<ActivationName, (x: Tensor) => Tensor> = {
   tanh: (x) => tf.tanh(x),
   sigmoid: (x) => tf.sigmoid(x),
   softplus: (x) => tf.softplus(x),
-  gelu: (x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
-  silu: (x) => tf.mul(x, tf.sigmoid(x)),
+  gelu: (x) => smoothUnit(x, 'gelu'),
+  silu: (x) => smoothUnit(x, 'silu'),
 };
 
 /** Every {@link ActivationName}. */

@@ -48,7 +48,8 @@ export const LAYOUT: Readonly<Record<string, Lowering>> = {
     return move(x.address, (attributes.perm as number[]).map((axis) => steps[axis]), y!.address, strides(y!.shape), y!.shape); // prettier-ignore
   },
   Reverse: ({ inputs: { x }, outputs: [y], attributes }) => {
-    const axes = [attributes.dims as number | number[]].flat().map((axis) => positive(axis, x.shape.length));
+    const dims = attributes.dims ?? x.shape.map((_, i) => i);
+    const axes = [dims as number | number[]].flat().map((axis) => positive(axis, x.shape.length));
     const steps = strides(x.shape);
     const last = x.shape.map((length, i) => (axes.includes(i) ? length - 1 : 0));
     const from = x.address + 4 * offsetOf(last, x.shape);

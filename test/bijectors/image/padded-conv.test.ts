@@ -196,6 +196,20 @@ onEachBackend(test, 'gradients of the inverse are those of finite differences, i
   }
 });
 
+onEachBackend(test, 'second derivatives are the same for all solvers', (t) => {
+  tf.tidy(() => {
+    const stream = new RandomStream('second');
+    const [z, direction] = [stream.normalTensor([1, 3, 3, 2]), stream.normalTensor([1, 3, 3, 2])];
+    const [expected, ...others] = SOLVERS.map((solver) => {
+      using layer = moved({ eventShape: [3, 3, 2], solver });
+      const slope = tf.grad((at: Tensor) => tf.sum(tf.pow(layer.forward(at), 3)));
+      return tf.grad((at: Tensor) => tf.sum(tf.mul(slope(at), direction)))(z);
+    });
+    for (const second of others) assertClose(t, second, expected.dataSync(), 1e-4);
+    t.true(tf.max(tf.abs(expected)).dataSync()[0] > 0.1);
+  });
+});
+
 onEachBackend(test, 'the nilpotent iteration is exact after height + width - 1 steps, and not before', (t) => {
   using layer = moved({ eventShape: [4, 5, 2], kernelSize: 2, diagonal: 'unit', bias: false }, 0.7);
   tf.tidy(() => {

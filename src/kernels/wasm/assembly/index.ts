@@ -15,6 +15,7 @@ export { accumulate, scaledSquares, stageTimes, weightedSum } from './runge-kutt
 export { combine, sumAxis, sumRows, sumRowsApart } from './reduce';
 export { rowNorm, rowNormGradient } from './row-norm';
 export { slogdet } from './slogdet';
+export { smoothUnit, smoothUnitGradient } from './smooth-unit';
 export { solve } from './solve';
 export { spline, splineGradient } from './spline';
 export { triangularSolve } from './triangular-solve';
