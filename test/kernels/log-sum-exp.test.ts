@@ -33,7 +33,8 @@ onEachBackend(test, 'log-matrix-products keep what exponentials would lose, and 
     const small = tf.tensor2d([[0.3, -0.2], [1, 0.4]]); // prettier-ignore
     const plain = (v: tf.Tensor) => tf.sum(tf.square(tf.log(tf.matMul(tf.exp(v), tf.exp(small)))));
     const stable = (v: tf.Tensor) => tf.sum(tf.square(logMatMulExp(v, small)));
-    const twice = (f: (v: tf.Tensor) => tf.Tensor) => tf.grad((v: tf.Tensor) => tf.sum(tf.square(tf.grad(f)(v))))(small);
+    const twice = (f: (v: tf.Tensor) => tf.Tensor) =>
+      tf.grad((v: tf.Tensor) => tf.sum(tf.square(tf.grad(f)(v))))(small);
     assertClose(t, twice(stable), twice(plain), 1e-5);
   });
 });
