@@ -1,8 +1,17 @@
+export * from './bernstein-polynomial.js';
 export * from './cubic-spline.js';
+export * from './deep-sigmoid.js';
+export * from './dense-deep-sigmoid.js';
 export * from './elementwise-affine.js';
 export * from './elementwise-shift.js';
 export * from './elementwise-transform.js';
+export * from './gaussian-mixture-cdf.js';
 export * from './linear-spline.js';
+export * from './logistic-mixture.js';
+export * from './monotonic-network.js';
+export type { Curve, CurvePoint } from '../numerics/invert-monotone.js';
+export { NumericElementwise, type NumericElementwiseOptions } from './numeric-elementwise.js';
 export * from './quadratic-spline.js';
 export * from './rational-quadratic-spline.js';
 export type { SplineBoxOptions } from './spline-box.js';
+export * from './sum-of-squares.js';

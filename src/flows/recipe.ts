@@ -3,6 +3,7 @@ import { Chain } from '../bijectors/chain.js';
 import { LULinear } from '../bijectors/lu-linear.js';
 import { Permute } from '../bijectors/permute.js';
 import { Reverse } from '../bijectors/reverse.js';
+import { Rotation } from '../bijectors/rotation.js';
 import { Standardize } from '../bijectors/standardize.js';
 import type { ActivationName } from '../conditioners/activation.js';
 import type { Distribution } from '../distributions/distribution.js';
@@ -12,8 +13,8 @@ import { RandomStream, type Seed } from '../random.js';
 import type { Shape } from '../shapes.js';
 import { Flow } from './flow.js';
 
-/** What stands between two layers: nothing, a reversal, a random permutation, or a permutation and an LU matrix. */
-export type Mixing = 'none' | 'reverse' | 'permutation' | 'lu';
+/** What stands between two layers: nothing, a reversal, a random permutation, a permutation and an LU matrix, or a fixed random rotation. */
+export type Mixing = 'none' | 'reverse' | 'permutation' | 'lu' | 'rotation';
 
 /** Options that every recipe takes. */
 export interface RecipeOptions {
@@ -83,9 +84,11 @@ function mix(mixing: Mixing, dims: number, seed: RandomStream): Bijector[] {
       return [Permute.random(dims, seed)];
     case 'lu':
       return [Permute.random(dims, seed), new LULinear({ dims })];
+    case 'rotation':
+      return [new Rotation({ dims, seed })];
     default:
       throw new FlowConfigError('mixing', {
-        expected: "'none', 'reverse', 'permutation' or 'lu'",
+        expected: "'none', 'reverse', 'permutation', 'lu' or 'rotation'",
         got: `'${String(mixing)}'`,
       });
   }

@@ -136,6 +136,6 @@ test('impossible sizes are refused', (t) => {
   t.throws(() => splineCouplingFlow({ dims: 2, bins: 1000 }), { message: /bins · minBinWidth < 1/ });
   t.throws(() => splineCouplingFlow({ dims: 2, tailBound: -1 }), { instanceOf: FlowConfigError });
   t.throws(() => realNvp({ dims: 3, mixing: 'stir' as never }), {
-    message: /'none', 'reverse', 'permutation' or 'lu'/,
+    message: /'none', 'reverse', 'permutation', 'lu' or 'rotation'/,
   });
 });

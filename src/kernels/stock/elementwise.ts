@@ -10,7 +10,7 @@ const UNARY_CODES = {
 } as const; // prettier-ignore
 
 /** Kernels of two operands that are broadcast against each other, likewise. */
-const BINARY_CODES = {
+export const BINARY_CODES = {
   Add: 0, Sub: 1, Multiply: 2, RealDiv: 3, Maximum: 4, Minimum: 5, Greater: 6, GreaterEqual: 7,
   Less: 8, LessEqual: 9, Equal: 10, NotEqual: 11, LogicalAnd: 12, LogicalOr: 13,
 } as const; // prettier-ignore
@@ -25,6 +25,18 @@ export const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
     if (!second) return [copyNumbers(first.address, y!.address, sizeOf(y!.shape))];
     const add = (a: Place, b: Place): SimdCall => elementwise(BINARY_CODES.Add, a, b, y!);
     return [add(first, second), ...rest.map((next) => add(y!, next))];
+  },
+  ClipByValue: ({ inputs: { x }, outputs: [y], attributes, scratch }) => {
+    if (x.dtype !== 'float32') return null;
+    const ends = scratch(2);
+    const cut = (code: number, from: number, end: number): SimdCall =>
+      ['binary', code, from, 0, 1, end, 0, 0, y!.address, 1, sizeOf(y!.shape)]; // prettier-ignore
+    return [
+      ['fill', ends, 1, attributes.clipValueMin as number],
+      ['fill', ends + 4, 1, attributes.clipValueMax as number],
+      cut(BINARY_CODES.Maximum, x.address, ends),
+      cut(BINARY_CODES.Minimum, y!.address, ends + 4),
+    ];
   },
   Select: ({ inputs: { condition, t, e }, outputs: [y] }) =>
     sizeOf(condition.shape) === sizeOf(t.shape)
@@ -71,7 +83,7 @@ function binary(code: number): Lowering {
 }
 
 /** Calls that one kernel may turn into; beyond it, the overhead would be worse than the engine's. */
-const MAX_CALLS = 64;
+export const MAX_CALLS = 64;
 
 /** One axis of a broadcast: its length, and the step of each operand along it, in numbers (0 where it is repeated). */
 interface Axis {

@@ -1,10 +1,24 @@
 import type { SimdCall } from '../fused/wasm.js';
 import { sizeOf, type Shape } from '../../shapes.js';
+import { BINARY_CODES, MAX_CALLS } from './elementwise.js';
+import { copyNumbers } from './layout.js';
 import type { Lowering } from './lowering.js';
 
 export const REDUCTIONS: Readonly<Record<string, Lowering>> = {
   Sum: sum(() => 1),
   Mean: sum((count) => 1 / count),
+  Max: ({ inputs: { x }, outputs: [y], attributes }) => {
+    const axis = attributes.reductionIndices as number | number[] | undefined;
+    const [outer, count, inner, ...more] = keptAndSummed(x.shape, axis);
+    if (x.dtype !== 'float32' || more.length > 0 || count > MAX_CALLS) return null;
+    if (count === 1) return [copyNumbers(x.address, y!.address, sizeOf(x.shape))];
+    // One slice of the axis after the other, against the largest so far.
+    const slice = (k: number) => [x.address + 4 * k * inner, count * inner, 1] as const;
+    const soFar = [y!.address, inner, 1] as const;
+    return Array.from({ length: count - 1 }, (_, k): SimdCall => [
+      'binary', BINARY_CODES.Maximum, ...(k === 0 ? slice(0) : soFar), ...slice(k + 1), y!.address, outer, inner,
+    ]); // prettier-ignore
+  },
 };
 
 /** Sums times a factor that depends on how many numbers go into one; axes next to each other are one, the last come first. */
