@@ -22,6 +22,7 @@ export * from './scale.js';
 export * from './shift.js';
 export * from './sigmoid.js';
 export * from './softplus.js';
+export * from './spheres/index.js';
 export * from './standardize.js';
 export * from './tanh.js';
 export * from './tokens/index.js';

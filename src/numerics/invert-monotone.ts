@@ -4,6 +4,7 @@ import { FlowConfigError, FlowNumericsError } from '../errors.js';
 import type { Interval } from '../interval.js';
 import { clamp } from '../kernels/clamp/op.js';
 import { stopGradient, withoutGradient } from '../kernels/stop-gradient/op.js';
+import { ordersAsked } from './orders-asked.js';
 
 /** Values and slopes of increasing scalar functions, one of each per element. */
 export interface CurvePoint {
@@ -74,12 +75,6 @@ export function invertMonotone(
     x = tf.sub(x, tf.mul(change, tf.exp(clamp(tf.neg(logSlope), -MAX_LOG, MAX_LOG))));
   }
   return { value: x, logSlope: curve(x).logSlope };
-}
-
-/** Gradients that are being taken around this moment, one inside of the other: no higher derivative can be asked for. */
-function ordersAsked(): number {
-  const { gradientDepth, kernelDepth } = tf.engine().state;
-  return kernelDepth > 0 ? 0 : gradientDepth;
 }
 
 /** The state of all searches, `[n]` each. */

@@ -14,6 +14,7 @@ const LAYERS = [
   'ode',
   'elementwise',
   'conditioners',
+  'spheres',
   'fields',
   'distributions',
   'energies',

@@ -13,9 +13,8 @@ export async function staysFinite(subject: Subject): Promise<void> {
       // On a half-line a value may exceed what float32 holds.
       const mayOverflow = Number.isFinite(target[0]) !== Number.isFinite(target[1]);
       for (const point of extremes(subject.domain(direction), subject.bijector)) {
-        const rows = [Array<number>(size).fill(point), subject.draw(direction, 1).with(0, point)].flatMap((row) => [
-          ...row,
-        ]);
+        const placed = [Array<number>(size).fill(point), subject.draw(direction, 1).with(0, point)];
+        const rows = [...subject.place(direction, Float32Array.from(placed.flatMap((row) => [...row])))];
         const what = `${direction} at ${point}, scale ${scale}`;
         const { value, logDet } = await subject.apply(direction, rows);
         const good = (entry: number) => Number.isFinite(entry) || (mayOverflow && Math.abs(entry) === Infinity);

@@ -4,6 +4,7 @@ import { sizeOf } from '../../../src/shapes.js';
 import { ensureClose } from '../check.js';
 import { largestGap, nudge } from '../draws.js';
 import { logAbsDet, read } from '../numerics.js';
+import { tangents } from '../spheres.js';
 import { DIRECTIONS, opposite, type Direction, type Subject } from './subject.js';
 
 export async function undoesItself(subject: Subject): Promise<void> {
@@ -14,7 +15,8 @@ export async function undoesItself(subject: Subject): Promise<void> {
       const start = subject.draw(direction, 16, `round trip ${scale}`);
       const image = await subject.apply(direction, start);
       const back = await subject.apply(opposite(direction), image.value);
-      const nudged = nudge(image.value, subject.domain(opposite(direction)), subject.stream.split('nudge'));
+      const nearby = nudge(image.value, subject.domain(opposite(direction)), subject.stream.split('nudge'));
+      const nudged = subject.place(opposite(direction), nearby);
       const moved = await subject.apply(opposite(direction), nudged);
       // A map that stretches also stretches the rounding error of its input; that much cannot be asked for.
       const slack = 10 * largestGap(back.value, moved.value);
@@ -55,5 +57,27 @@ async function logDetByAutodiff(subject: Subject, direction: Direction, start: F
     jacobians.forEach((rows, b) => rows.push(values.slice(b * before, (b + 1) * before)));
   }
   input.dispose();
-  return jacobians.map(logAbsDet);
+  const { value } = await subject.apply(direction, start);
+  return jacobians.map((jacobian, b) => {
+    const from = start.slice(b * before, (b + 1) * before);
+    const to = value.slice(b * after, (b + 1) * after);
+    return logAbsDet(onTangents(subject, direction, jacobian, from, to));
+  });
+}
+
+/** A Jacobian in terms of directions in which the points can move. */
+function onTangents(
+  subject: Subject,
+  direction: Direction,
+  jacobian: readonly Float32Array[],
+  from: Float32Array,
+  to: Float32Array,
+): Float32Array[] {
+  const basis = (side: Direction, point: Float32Array) =>
+    tangents(point, subject.shapeBefore(side).at(-1) ?? 1, subject.unitVectors(side));
+  const starts = basis(direction, from);
+  return basis(opposite(direction), to).map((end) => {
+    const row = jacobian[0].map((_, j) => end.reduce((sum, value, i) => sum + value * jacobian[i][j], 0));
+    return Float32Array.from(starts, (start) => start.reduce((sum, value, j) => sum + value * row[j], 0));
+  });
 }

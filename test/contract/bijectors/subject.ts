@@ -4,8 +4,10 @@ import type { Bijector, Interval, ValueAndLogDet } from '../../../src/bijectors/
 import type { Parameter } from '../../../src/module.js';
 import type { RandomStream } from '../../../src/random.js';
 import { sizeOf, type Shape } from '../../../src/shapes.js';
+import type { UnitVectors } from '../../../src/unit-vectors.js';
 import type { SampledClass } from '../classes.js';
 import { drawInside, perturb } from '../draws.js';
+import { normalised } from '../spheres.js';
 import { read } from '../numerics.js';
 
 export type Direction = 'forward' | 'inverse';
@@ -53,7 +55,18 @@ export class Subject {
   /** `batch` rows on the side where `direction` starts. */
   draw(direction: Direction, batch: number, name = 'input'): Float32Array {
     const count = batch * sizeOf(this.shapeBefore(direction));
-    return drawInside(this.domain(direction), count, this.stream.split(`${direction} ${name}`));
+    return this.place(direction, drawInside(this.domain(direction), count, this.stream.split(`${direction} ${name}`)));
+  }
+
+  /** Coordinates of the last axis that are a unit vector on the side where `direction` starts. */
+  unitVectors(direction: Direction): UnitVectors | null {
+    return direction === 'forward' ? this.bijector.unitVectorsIn : this.bijector.unitVectorsOut;
+  }
+
+  /** Rows put onto the spheres that they belong to, if any. */
+  place(direction: Direction, rows: Float32Array): Float32Array {
+    const vectors = this.unitVectors(direction);
+    return vectors ? normalised(rows, this.shapeBefore(direction).at(-1)!, vectors) : rows;
   }
 
   tensor(direction: Direction, values: ArrayLike<number>): Tensor {

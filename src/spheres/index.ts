@@ -1,0 +1,5 @@
+export { ProjectiveConvexGradient, type ProjectiveConvexGradientOptions } from './projective-convex-gradient.js';
+export { ProjectiveLinear } from './projective-linear.js';
+export { SphereMoebius } from './sphere-moebius.js';
+export { SphereTransform, type SphereResult } from './sphere-transform.js';
+export { SymmetrizedMoebius } from './symmetrized-moebius.js';
