@@ -18,16 +18,16 @@ export function residualLogDet(at: Linearisation, options: Required<LogDetOption
   const [rows, ...event] = at.value.shape;
   const dims = sizeOf(event);
   const weights = termWeights(options, stream);
-  const probes = rademacherProbes(stream, rows, options.probes, dims);
-  return estimatedLogDet(at, tf.reshape(probes, [rows, options.probes, ...event]), weights);
+  const probes = rademacherProbes(stream, options.probes, rows, dims);
+  return estimatedLogDet(at, tf.reshape(probes, [options.probes, rows, ...event]), weights);
 }
 
 /** Jacobians of each row, transposed: `[rows, dims, dims]`, entry `(k, i)` is `∂g_i / ∂x_k`. */
 export function transposedJacobian(at: Linearisation): Tensor {
   const [rows, ...event] = at.value.shape;
   const dims = sizeOf(event);
-  const directions = tf.tile(tf.reshape(tf.eye(dims), [1, dims, ...event]), [rows, ...[dims, ...event].map(() => 1)]);
-  return tf.reshape(at.push(directions), [rows, dims, dims]);
+  const pushed = at.push(tf.reshape(tf.eye(dims), [dims, 1, ...event]));
+  return tf.transpose(tf.reshape(pushed, [dims, rows, dims]), [1, 0, 2]);
 }
 
 function exactLogDet(at: Linearisation): Tensor {
@@ -60,7 +60,7 @@ export function termWeights(
  * with the Neumann series for the inverse, `vᵀ dJ w`, `w = Σ_k c_k (-1)^(k-1) J^(k-1) v`, where `w` is a constant. It can
  * be differentiated once; second derivatives are wrong.
  *
- * @param probes `v`, `[rows, K, ...event]`
+ * @param probes `v`, `[K, rows, ...event]`
  * @param weights `c_k`, `k = 1 … N`
  */
 export function estimatedLogDet(at: Linearisation, probes: Tensor, weights: readonly number[]): Tensor {
@@ -73,7 +73,7 @@ export function estimatedLogDet(at: Linearisation, probes: Tensor, weights: read
 /** The value of the estimate, `[rows]`, and `w`. */
 function powerSeries(at: Linearisation, v: Tensor, weights: readonly number[], dims: number): Tensor[] {
   let power = v;
-  let estimate: Tensor = tf.zeros([v.shape[0]]);
+  let estimate: Tensor = tf.zeros([v.shape[1]!]);
   let direction = tf.mul(v, weights[0]);
   weights.forEach((weight, i) => {
     const k = i + 1;
@@ -85,8 +85,8 @@ function powerSeries(at: Linearisation, v: Tensor, weights: readonly number[], d
   return [estimate, direction];
 }
 
-/** `vᵀ u` over events, averaged over probes: `[rows, K, ...event]` twice → `[rows]`. */
+/** `vᵀ u` over events, averaged over probes: `[K, rows, ...event]` twice → `[rows]`. */
 function meanProduct(v: Tensor, u: Tensor, dims: number): Tensor {
-  const [rows, count] = v.shape;
-  return tf.mean(tf.sum(tf.reshape(tf.mul(v, u), [rows, count, dims]), 2), 1);
+  const [count, rows] = v.shape;
+  return tf.mean(tf.sum(tf.reshape(tf.mul(v, u), [count, rows!, dims]), 2), 0);
 }

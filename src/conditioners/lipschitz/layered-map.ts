@@ -42,7 +42,11 @@ export class LayeredMap implements LipschitzMap {
     return {
       value,
       push: (tangents) =>
-        tf.tidy(() => layers.reduce((t, layer, l) => pushRows(layer, l === 0 ? t : along(t, slopes[l - 1])), tangents)),
+        tf.tidy(() => {
+          const along = (t: Tensor, layer: AffineLayer, l: number) =>
+            pushAll(layer, l === 0 ? t : tf.mul(t, tf.expandDims(slopes[l - 1], 0)));
+          return repeated(layers.reduce(along, tangents), x.shape[0]);
+        }),
       pull: (cotangents, kept) =>
         tf.tidy(() => {
           const [transposed, steepness] = kept ? [kept.slice(0, layers.length), kept.slice(layers.length)] : [own, slopes];
@@ -56,13 +60,14 @@ export class LayeredMap implements LipschitzMap {
   }
 }
 
-/** All directions, `[rows, K, ...]`, with one slope a row. */
-function along(tangents: Tensor, slope: Tensor): Tensor {
-  return tf.mul(tangents, tf.expandDims(slope, 1));
+/** Directions that are the same for all rows stay so until they meet a slope. */
+function pushAll(layer: AffineLayer, tangents: Tensor): Tensor {
+  const [count, rows, ...event] = tangents.shape;
+  const pushed = layer.push(tf.reshape(tangents, [count * rows, ...event]));
+  return tf.reshape(pushed, [count, rows, ...pushed.shape.slice(1)]);
 }
 
-function pushRows(layer: AffineLayer, tangents: Tensor): Tensor {
-  const [rows, count, ...event] = tangents.shape;
-  const pushed = layer.push(tf.reshape(tangents, [rows * count, ...event]));
-  return tf.reshape(pushed, [rows, count, ...pushed.shape.slice(1)]);
+function repeated(tangents: Tensor, rows: number): Tensor {
+  const [, given, ...event] = tangents.shape;
+  return given === rows ? tangents : tf.tile(tangents, [1, rows, ...event.map(() => 1)]);
 }

@@ -6,7 +6,7 @@ import { Conditioner } from '../conditioner.js';
 export interface Linearisation {
   /** `g(x)`, `[rows, ...event]`. */
   readonly value: Tensor;
-  /** `J t` along `K` directions a row, `[rows, K, ...event]` → the same shape. */
+  /** `J t` along `K` directions, `[K, rows, ...event]`, or `[K, 1, ...event]` for the same in all rows → `[K, rows, ...event]`. */
   push(tangents: Tensor): Tensor;
   /** `Jᵀ w`, `[rows, ...event]` → the same shape, from what was kept. */
   pull(cotangents: Tensor, kept?: readonly Tensor[]): Tensor;

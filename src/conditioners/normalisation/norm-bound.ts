@@ -45,16 +45,18 @@ export function eigenvalueBound(gram: Hermitian): Tensor {
 function traceAndPower(real: Tensor, imaginary: Tensor | null): Tensor[] {
   const identity = tf.eye(real.shape.at(-1)!);
   const positive = tf.add(real, tf.mul(identity, TINY));
-  let trace = sumEntries(tf.mul(positive, identity));
-  let power: Hermitian = scaled({ real: positive, imaginary }, trace);
-  let logTrace = tf.log(trace);
-  for (let k = 0; k < SQUARINGS; k++) {
+  const traces = [sumEntries(tf.mul(positive, identity))];
+  let power = scaled({ real: positive, imaginary }, traces[0]);
+  for (let k = 1; k <= SQUARINGS; k++) {
     const square = squared(power);
     // Between 1/n and 1.
-    trace = sumEntries(tf.mul(square.real, identity));
-    power = scaled(square, trace);
-    logTrace = tf.add(tf.mul(logTrace, 2), tf.log(trace));
+    traces.push(sumEntries(tf.mul(square.real, identity)));
+    power = scaled(square, traces[k]);
   }
+  // Each squaring doubles the logarithms of those before.
+  const weights = traces.map((_, k) => [2 ** (SQUARINGS - k)]);
+  const logs = tf.log(tf.reshape(tf.stack(traces), [traces.length, -1]));
+  const logTrace = tf.reshape(tf.sum(tf.mul(logs, tf.tensor2d(weights)), 0), traces[0].shape);
   return [logTrace, power.real, ...(power.imaginary ? [power.imaginary] : [])];
 }
 
