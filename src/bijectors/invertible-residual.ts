@@ -2,7 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { LipschitzConvNet } from '../conditioners/lipschitz/lipschitz-conv-net.js';
 import { LipschitzMLP } from '../conditioners/lipschitz/lipschitz-mlp.js';
-import { LipschitzNetwork, type Linearisation, type LipschitzMap } from '../conditioners/lipschitz/lipschitz-network.js';
+import {
+  LipschitzNetwork,
+  type Linearisation,
+  type LipschitzMap,
+} from '../conditioners/lipschitz/lipschitz-network.js';
 import { FlowConfigError } from '../errors.js';
 import type { Config } from '../module.js';
 import { checkFixedPoint, type FixedPointOptions } from '../numerics/fixed-point.js';

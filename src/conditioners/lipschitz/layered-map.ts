@@ -49,7 +49,9 @@ export class LayeredMap implements LipschitzMap {
         }),
       pull: (cotangents, kept) =>
         tf.tidy(() => {
-          const [transposed, steepness] = kept ? [kept.slice(0, layers.length), kept.slice(layers.length)] : [own, slopes];
+          const [transposed, steepness] = kept
+            ? [kept.slice(0, layers.length), kept.slice(layers.length)]
+            : [own, slopes];
           return layers.reduceRight(
             (w, layer, l) => layer.pull(l < steepness.length ? tf.mul(w, steepness[l]) : w, transposed[l]),
             cotangents,

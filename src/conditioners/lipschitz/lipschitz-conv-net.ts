@@ -129,5 +129,5 @@ function channelsOf(eventShape: Shape): number {
     });
   }
   eventShape.forEach((length: number, axis) => checkInteger(`LipschitzConvNet.eventShape[${axis}]`, length));
-  return eventShape[2];
+  return eventShape[2] as number;
 }
