@@ -54,7 +54,7 @@ export interface ResidualReport {
  * training step, or outside of training from `seed`: the same in each call.
  *
  * `forward` iterates `x ← z - g(x)` to the fixed point, which is off by `lipschitz / (1 - lipschitz)` times the last step at
- * most, and in all but bad cases converges in 10 to 100 steps. Gradients are those of the implicit function. For a map whose
+ * most, and mostly converges in 10 to 100 steps. Gradients are those of the implicit function. For a map whose
  * `forward` is direct, wrap it in `Invert`.
  *
  * Sources: Behrmann et al., "Invertible residual networks", 2019; Chen et al., "Residual flows for invertible generative
@@ -69,7 +69,10 @@ export class InvertibleResidual extends Bijector {
     () => new InvertibleResidual({ network: new LipschitzMLP({ dims: 2, hidden: [6, 5] }) }),
     () => new InvertibleResidual({ network: new LipschitzMLP({ dims: 3, hidden: [5], activation: 'tanh', contextShape: [2] }) }), // prettier-ignore
     () => new InvertibleResidual({ network: new LipschitzMLP({ dims: 17, hidden: [4], lipschitz: 0.7 }) }),
-    () => new InvertibleResidual({ network: new LipschitzConvNet({ eventShape: [2, 3, 2], hidden: [4] }) }),
+    () =>
+      new InvertibleResidual({
+        network: new LipschitzConvNet({ eventShape: [2, 3, 2], hidden: [3], kernelSizes: [3, 1] }),
+      }),
   ];
 
   override readonly eventShapeIn: Shape;
