@@ -96,6 +96,10 @@ export class Coupling extends Bijector {
     return conditionerRequest(mask.length - transformed, transformed, transform);
   }
 
+  override initialize(data: Tensor, context: Tensor | null = null): void {
+    tf.tidy(() => this.#conditioner.initialize(this.#partition.takeKept(data), context));
+  }
+
   protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {
     const before = this.#partition.takeKept(x);
     const [kept, keptLogDet] = this.#unconditional?.forwardAndLogDet(before) ?? [before, null];
