@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Conditioner } from '../conditioners/conditioner.js';
+import { KernelConditioner } from '../conditioners/kernel/kernel-conditioner.js';
 import { MLP } from '../conditioners/mlp.js';
 import { ElementwiseAffine } from '../elementwise/elementwise-affine.js';
 import type { ElementwiseResult, ElementwiseTransform } from '../elementwise/elementwise-transform.js';
@@ -59,6 +60,14 @@ export class Coupling extends Bijector {
       const conditioner = (request: ConditionerRequest) => new MLP({ ...request, hidden: [12], activation: 'tanh', contextShape: [2], seed: 2 }); // prettier-ignore
       const unconditional = new RationalQuadraticSpline({ bins: 3 });
       return new Coupling({ mask: [false, true, true, false, true], transform: new ElementwiseAffine(), conditioner, unconditional }); // prettier-ignore
+    },
+    () => {
+      const conditioner = (request: ConditionerRequest) => new KernelConditioner({ ...request, points: 4, contextShape: [1], seed: 3 }); // prettier-ignore
+      return new Coupling({
+        mask: [true, false, true],
+        transform: new RationalQuadraticSpline({ bins: 3 }),
+        conditioner,
+      });
     },
   ];
 
