@@ -21,6 +21,7 @@ export * from './residual/index.js';
 export * from './reverse.js';
 export * from './rotation.js';
 export * from './scale.js';
+export * from './shared-points.js';
 export * from './shift.js';
 export * from './sigmoid.js';
 export * from './softplus.js';
