@@ -6,8 +6,10 @@ import { FlowConfigError, FlowShapeError } from '../../errors.js';
 import { sumLogDets } from '../../kernels/sum-log-dets/op.js';
 import type { Config } from '../../module.js';
 import { formatShape, sizeOf, type Shape } from '../../shapes.js';
+import { FibreSpline } from '../../spheres/fibre-spline.js';
 import { ProjectiveConvexGradient } from '../../spheres/projective-convex-gradient.js';
 import { ProjectiveLinear } from '../../spheres/projective-linear.js';
+import { QuaternionProduct } from '../../spheres/quaternion-product.js';
 import { SphereMoebius } from '../../spheres/sphere-moebius.js';
 import type { SphereResult, SphereTransform } from '../../spheres/sphere-transform.js';
 import { SymmetrizedMoebius } from '../../spheres/symmetrized-moebius.js';
@@ -35,6 +37,8 @@ export class SphereMap extends Bijector {
     () => new SphereMap({ transform: new SphereMoebius({ dims: 3 }) }),
     () => new SphereMap({ transform: new SymmetrizedMoebius({ dims: 4 }) }),
     () => new SphereMap({ transform: new ProjectiveLinear({ dims: 4 }) }),
+    () => new SphereMap({ transform: new QuaternionProduct({ left: [1, 2, 0, -1] }) }),
+    () => new SphereMap({ transform: new FibreSpline({ bins: 3 }) }),
     () => new SphereMap({ transform: new ProjectiveConvexGradient({ dims: 4, components: 3 }) }),
     () => {
       const conditioner = new MLP({ inputs: 0, outputs: 8, hidden: [8], contextShape: [2] });
@@ -79,7 +83,7 @@ export class SphereMap extends Bijector {
     this.contextShape = conditioner?.contextShape ?? null;
     const start = transform.startParameters();
     const repeated = Array.from({ length: count }, (_, i) => start[i % start.length]);
-    this.#parameters = conditioner ? null : this.weight('parameters', [count], repeated);
+    this.#parameters = conditioner || count === 0 ? null : this.weight('parameters', [count], repeated);
   }
 
   protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {
@@ -96,10 +100,14 @@ export class SphereMap extends Bijector {
 
   #map(x: Tensor, context: Tensor | null, apply: (points: Tensor, raw: Tensor) => SphereResult): ValueAndLogDet {
     const batch = x.shape[0];
-    const raw = this.#conditioner
-      ? this.#conditioner.apply(tf.zeros([batch, 0]), context)
-      : tf.add(tf.zeros([batch, this.#parameters!.size]), this.#parameters!);
-    return applySphereTransform(x, raw, this.transform, apply);
+    return applySphereTransform(x, this.#raw(batch, context), this.transform, apply);
+  }
+
+  #raw(batch: number, context: Tensor | null): Tensor {
+    if (this.#conditioner) return this.#conditioner.apply(tf.zeros([batch, 0]), context);
+    return this.#parameters
+      ? tf.add(tf.zeros([batch, this.#parameters.size]), this.#parameters)
+      : tf.zeros([batch, 0]);
   }
 }
 
