@@ -13,6 +13,7 @@ export * from './fields/index.js';
 export * from './distributions/index.js';
 export * from './flows/index.js';
 export * from './elementwise/index.js';
+export * from './rotations/index.js';
 export * from './spheres/index.js';
 export * from './datasets/index.js';
 export * from './energies/index.js';

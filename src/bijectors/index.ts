@@ -25,6 +25,7 @@ export * from './shared-points.js';
 export * from './shift.js';
 export * from './sigmoid.js';
 export * from './softplus.js';
+export * from './rigid/index.js';
 export * from './spheres/index.js';
 export * from './standardize.js';
 export * from './tanh.js';

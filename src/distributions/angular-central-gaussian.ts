@@ -7,7 +7,7 @@ import { invertLower } from '../numerics/invert-lower.js';
 import { logSphereArea } from '../numerics/sphere-area.js';
 import type { RandomStream } from '../random.js';
 import type { Shape } from '../shapes.js';
-import { dot, unit } from '../spheres/unit.js';
+import { dot, unit } from '../numerics/unit.js';
 import type { UnitVectors } from '../unit-vectors.js';
 import { factorOf, transposedTensor, type SquareMatrix } from './covariance.js';
 import { Distribution } from './distribution.js';

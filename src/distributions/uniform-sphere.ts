@@ -6,7 +6,7 @@ import type { Config } from '../module.js';
 import { logSphereArea } from '../numerics/sphere-area.js';
 import type { RandomStream } from '../random.js';
 import { sizeOf, type Shape } from '../shapes.js';
-import { unit } from '../spheres/unit.js';
+import { unit } from '../numerics/unit.js';
 import type { UnitVectors } from '../unit-vectors.js';
 import { Distribution } from './distribution.js';
 

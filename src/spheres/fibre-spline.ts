@@ -8,7 +8,7 @@ import { permuteAxis } from '../kernels/permute-axis/op.js';
 import type { Config } from '../module.js';
 import { fibresOf, fromFibres } from './fibres.js';
 import { SphereTransform, type SphereResult } from './sphere-transform.js';
-import { unit } from './unit.js';
+import { unit } from '../numerics/unit.js';
 
 /** Options of {@link FibreSpline}. */
 export interface FibreSplineOptions {

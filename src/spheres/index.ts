@@ -2,8 +2,6 @@ export { FibreSpline, type FibreSplineOptions } from './fibre-spline.js';
 export { ProjectiveConvexGradient, type ProjectiveConvexGradientOptions } from './projective-convex-gradient.js';
 export { ProjectiveLinear } from './projective-linear.js';
 export { QuaternionProduct, type QuaternionProductOptions } from './quaternion-product.js';
-export { quaternionConjugate, quaternionOf, quaternionProduct, rotate, rotationMatrix } from './quaternions.js';
-export { rotationExp, rotationLog } from './rotation-vectors.js';
 export { SphereMoebius } from './sphere-moebius.js';
 export { SphereTransform, type SphereResult } from './sphere-transform.js';
 export { SymmetrizedMoebius } from './symmetrized-moebius.js';

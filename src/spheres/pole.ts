@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { dot } from './unit.js';
+import { dot } from '../numerics/unit.js';
 
 /** Poles stay this far inside the ball: `log(1 - |w|²)` loses its digits at the rim. */
 const RIM = 0.95;

@@ -8,7 +8,7 @@ import { checkInversion, type InversionOptions } from '../numerics/invert-monoto
 import { evaluateGauge, type Gauge } from './gauge.js';
 import { invertGauge } from './invert-gauge.js';
 import { SphereTransform, type SphereResult } from './sphere-transform.js';
-import { dot, unit } from './unit.js';
+import { dot, unit } from '../numerics/unit.js';
 
 /** Options of {@link ProjectiveConvexGradient}. */
 export interface ProjectiveConvexGradientOptions extends InversionOptions {

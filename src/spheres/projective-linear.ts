@@ -6,7 +6,7 @@ import { spreadColumns } from '../kernels/columns/op.js';
 import { triangularSolve } from '../linalg/triangular-solve.js';
 import type { Config } from '../module.js';
 import { SphereTransform, type SphereResult } from './sphere-transform.js';
-import { dot, unit } from './unit.js';
+import { dot, unit } from '../numerics/unit.js';
 
 /** Largest logarithm of a diagonal entry. */
 const BOUND = 5;

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowConfigError } from '../errors.js';
 import type { Config } from '../module.js';
-import { quaternionConjugate, quaternionProduct } from './quaternions.js';
+import { quaternionConjugate, quaternionProduct } from '../rotations/quaternions.js';
 import { SphereTransform, type SphereResult } from './sphere-transform.js';
-import { unit } from './unit.js';
+import { unit } from '../numerics/unit.js';
 
 /** Options of {@link QuaternionProduct}. */
 export interface QuaternionProductOptions {

@@ -4,7 +4,7 @@ import { checkInteger } from '../conditioners/check.js';
 import type { Config } from '../module.js';
 import { pole, poleParameters } from './pole.js';
 import { SphereTransform, type SphereResult } from './sphere-transform.js';
-import { dot, unit } from './unit.js';
+import { dot, unit } from '../numerics/unit.js';
 
 /**
  * The Möbius map of a sphere onto itself, which draws points away from a pole `w`, `|w| < 1`, and keeps angles between curves:

@@ -4,7 +4,7 @@ import { checkInteger } from '../conditioners/check.js';
 import type { Config } from '../module.js';
 import { pole, poleParameters } from './pole.js';
 import { SphereTransform, type SphereResult } from './sphere-transform.js';
-import { dot, unit } from './unit.js';
+import { dot, unit } from '../numerics/unit.js';
 
 /**
  * A Möbius map and its mirror image added up, `y = unit(M_w(z) + M_{-w}(z))`, which commutes with `z → -z` and so acts on

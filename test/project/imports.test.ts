@@ -12,6 +12,7 @@ const LAYERS = [
   'numerics',
   'datasets',
   'ode',
+  'rotations',
   'elementwise',
   'conditioners',
   'spheres',

@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
-import { ready, rotationExp, rotationMatrix, quaternionOf, SphereMoebius, SymmetrizedMoebius } from '../../src/index.js';
+import {
+  ready,
+  rotationExp,
+  rotationMatrix,
+  quaternionOf,
+  SphereMoebius,
+  SymmetrizedMoebius,
+} from '../../src/index.js';
 import { assertClose } from '../support/close.js';
 import { golden } from '../support/golden.js';
 

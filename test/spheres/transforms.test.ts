@@ -101,7 +101,10 @@ test('FibreSpline goes both ways where an angle means nothing', (t) => {
     const e = 1e-4;
     const rows = [[1, 0, 0, 0], [-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, -1], [1, e, 0, e], [e, 0, 0, 1]]; // prettier-ignore
     const x = tf.div(tf.tensor2d(rows), tf.norm(tf.tensor2d(rows), 2, 1, true));
-    const raw = tf.mul(new RandomStream('edges').normalTensor([1, transform.parameterCount]), tf.ones([rows.length, 1]));
+    const raw = tf.mul(
+      new RandomStream('edges').normalTensor([1, transform.parameterCount]),
+      tf.ones([rows.length, 1]),
+    );
     const { value, logDet } = transform.forward(x, raw);
     const back = transform.inverse(value, raw);
     assertClose(t, back.value.dataSync(), x.dataSync(), 2e-6);

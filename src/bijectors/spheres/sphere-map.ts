@@ -105,9 +105,7 @@ export class SphereMap extends Bijector {
 
   #raw(batch: number, context: Tensor | null): Tensor {
     if (this.#conditioner) return this.#conditioner.apply(tf.zeros([batch, 0]), context);
-    return this.#parameters
-      ? tf.add(tf.zeros([batch, this.#parameters.size]), this.#parameters)
-      : tf.zeros([batch, 0]);
+    return this.#parameters ? tf.add(tf.zeros([batch, this.#parameters.size]), this.#parameters) : tf.zeros([batch, 0]);
   }
 }
 

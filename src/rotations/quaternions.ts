@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { unit } from './unit.js';
+import { unit } from '../numerics/unit.js';
 
 /**
  * Rotations of space as quaternions `(w, x, y, z)` along the last axis; `q` and `-q` are the same rotation. All functions here take
