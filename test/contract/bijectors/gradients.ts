@@ -14,19 +14,24 @@ export async function matchesDifferences(subject: Subject): Promise<void> {
   for (const direction of DIRECTIONS) {
     const start = subject.draw(direction, batch, 'differences');
     const weights = subject.stream.split('weights').normal(batch * sizeOf(subject.shapeAfter(direction)));
-    const loss = async (rows: ArrayLike<number>) => {
+    // Of several batches, one after the other.
+    const losses = async (rows: ArrayLike<number>) => {
       const { value, logDet } = await subject.apply(direction, rows);
-      return sumProducts(value, weights) + logDet.reduce((sum, entry) => sum + entry, 0);
+      return Array.from({ length: rows.length / start.length }, (_, k) => {
+        const own = value.subarray(k * weights.length, (k + 1) * weights.length);
+        return sumProducts(own, weights) + sum(logDet.subarray(k * batch, (k + 1) * batch));
+      });
     };
     const { byInput, byPath } = await gradients(subject, direction, start, weights);
     const pick = subject.stream.split(`pick ${direction}`);
     for (const i of new Set(Array.from({ length: 6 }, () => pick.nextInteger(start.length)))) {
-      const shifted = (at: number) => loss(start.map((value, j) => (j === i ? at : value)));
+      const shifted = (points: readonly number[]) => losses(points.flatMap((at) => [...start.with(i, at)]));
       const unit = unitAt(start[i], subject.domain(direction));
       const mismatch = await derivativeMismatch(byInput[i], start[i], unit, shifted, 5e-3);
       ensure(mismatch === null, `${direction}, input ${i}: ${mismatch}`);
     }
-    await ensureParameterGradients(`${direction}, `, subject.trainable, byPath, () => loss(start), pick);
+    const loss = async () => (await losses(start))[0];
+    await ensureParameterGradients(`${direction}, `, subject.trainable, byPath, loss, pick);
   }
 }
 
@@ -67,6 +72,10 @@ export async function gradients(
 /** The scalar that gradients are taken of: `Σ weight · value + Σ logDet`. */
 function lossOf([value, logDet]: ValueAndLogDet, weights: Tensor): tf.Scalar {
   return tf.add(tf.sum(tf.mul(value, weights)), tf.sum(logDet)) as tf.Scalar;
+}
+
+function sum(values: Float32Array): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function sumProducts(a: Float32Array, b: Float32Array): number {
