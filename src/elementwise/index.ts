@@ -1,4 +1,6 @@
 export * from './bernstein-polynomial.js';
+export * from './bump-mixture.js';
+export type { BumpOptions } from './bump-parameters.js';
 export * from './cubic-spline.js';
 export * from './deep-sigmoid.js';
 export * from './dense-deep-sigmoid.js';
