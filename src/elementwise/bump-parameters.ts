@@ -3,11 +3,11 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowConfigError } from '../errors.js';
 import type { Bumps } from '../kernels/bumps/op.js';
 import { leastSharpness } from '../kernels/bumps/spec.js';
-import { checkCount, type NumericElementwiseOptions } from './numeric-elementwise.js';
+import { checkCount } from './numeric-elementwise.js';
 import { bounded, cut, unbounded } from './parameters.js';
 
 /** Options of every mixture of bumps. */
-export interface BumpOptions extends NumericElementwiseOptions {
+export interface BumpOptions {
   /** Number of bumps. Default: 8. */
   readonly components?: number;
   /** `b` in the ramp `exp(α (1 - z^-b))`, between 0.5 and 2. Default: 1. */
@@ -31,12 +31,6 @@ export interface BumpShape {
  * and on the `circle` they are whole as well.
  */
 export type BumpPlacement = 'anywhere' | 'inside' | 'circle';
-
-/** Bumps and the share of the uniform density, `[n]`. */
-export interface BumpsAndFloor {
-  readonly bumps: Bumps;
-  readonly floor: Tensor;
-}
 
 /** Sharpness goes this far up from the least. */
 const SHARPNESS_RANGE = 10;
@@ -86,24 +80,24 @@ export function startingGap({ components }: BumpShape, placement: BumpPlacement)
 }
 
 /**
- * Bumps of raw parameters, `[n, 4 components + 1]`. Weights are a softmax; centres lie in order, in the middle of the
+ * Bumps of raw parameters, `[n, 4 components + 1]`, with the floor a density of mass 1. Weights are a softmax; centres lie in order, in the middle of the
  * shares of a second one; widths are `e^-s` with `s` bounded, `α = α_min + 10 σ(raw)`, the floor `c_min + (1 - c_min) σ(raw)`.
  */
-export function bumpsOf(raw: Tensor, shape: BumpShape, placement: BumpPlacement): BumpsAndFloor {
+export function bumpsOf(raw: Tensor, shape: BumpShape, placement: BumpPlacement): Bumps {
   const { components: k, exponent, minWidth, minDensity } = shape;
   const [logits, distances, rawRates, rawSharpness, rawFloor] = cut(raw, [k, k, k, k, 1]);
   const range = -Math.log(minWidth);
   const logRates = placement === 'anywhere' ? bounded(rawRates, range) : tf.mul(tf.sigmoid(rawRates), range);
   const widths = tf.exp(tf.neg(logRates));
   const middles = tf.matMul(tf.softmax(distances), tf.tensor2d(upToMiddle(k), [k, k]));
-  const bumps = {
-    weights: tf.softmax(logits),
+  const floor = tf.add(tf.mul(tf.sigmoid(rawFloor), 1 - minDensity), minDensity);
+  return {
+    weights: tf.mul(tf.softmax(logits), tf.sub(1, floor)),
     starts: startsOf(middles, widths, startingWidth(shape) / 2, placement),
     rates: tf.exp(logRates),
     sharpness: tf.add(tf.mul(tf.sigmoid(rawSharpness), SHARPNESS_RANGE), leastSharpness(exponent)),
+    floor: tf.reshape(floor, [-1]),
   };
-  const floor = tf.add(tf.mul(tf.sigmoid(tf.reshape(rawFloor, [-1])), 1 - minDensity), minDensity);
-  return { bumps, floor };
 }
 
 function startsOf(middles: Tensor, widths: Tensor, margin: number, placement: BumpPlacement): Tensor {

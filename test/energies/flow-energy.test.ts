@@ -34,7 +34,10 @@ function flowOf(transform: ElementwiseTransform, activation: ActivationName = 's
 const SPLINE = new RationalQuadraticSpline({ bins: 4, interval: [0, 1], boundaries: 'bounded' });
 const POINTS = [[0.21, 0.73], [0.52, 0.34], [0.83, 0.61]]; // prettier-ignore
 
-for (const [name, transform] of [['bumps', new BumpMixture({ components: 6 })], ['splines', SPLINE]] as const) {
+for (const [name, transform] of [
+  ['bumps', new BumpMixture({ components: 6 })],
+  ['splines', SPLINE],
+] as const) {
   onEachBackend(test, `flows of ${name}: the force is minus the gradient of the energy`, (t) => {
     using energy = new FlowEnergy({ flow: flowOf(transform) });
     tf.tidy(() => {

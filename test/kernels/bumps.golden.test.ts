@@ -43,17 +43,14 @@ function curveOf(example: Case): (x: Tensor) => { value: Tensor; slope: Tensor }
       starts: rows(example.shift),
       rates: rows(example.slope.map(Math.exp)),
       sharpness: rows(example.logAlpha.map(Math.exp)),
+      floor: tf.fill([n], floor),
     };
   };
   const attributes = { exponent: example.power, circular: example.kind === 'circle' };
   const ends = bumpSums(tf.tensor1d([0, 1]), bumpsFor(2), attributes).value.dataSync();
-  const total = ends[1] - ends[0] + floor;
   return (x) => {
     const { value, slope } = bumpSums(x, bumpsFor(x.size), attributes);
-    return {
-      value: tf.div(tf.add(tf.sub(value, ends[0]), tf.mul(x, floor)), total),
-      slope: tf.div(tf.add(slope, floor), total),
-    };
+    return { value: tf.div(tf.sub(value, ends[0]), ends[1] - ends[0]), slope: tf.div(slope, ends[1] - ends[0]) };
   };
 }
 

@@ -4,20 +4,46 @@ import { clamp } from '../clamp/op.js';
 import { withoutGradient } from '../stop-gradient/op.js';
 import { deadZone, type BumpAttributes } from './spec.js';
 
-/**
- * The sums of {@link bumpSums} from TF.js operations: any backend, differentiable to any order.
- *
- * @param inputs `x`, `[n]`; `weights`, `starts`, `rates`, `sharpness`, `[n, bumps]` each
- * @returns value and slope, `[n]` each
- */
+/** The sums of {@link bumpSums} from TF.js operations: any backend, differentiable to any order. */
 export function bumpsReference(inputs: Tensor[], { exponent, circular }: BumpAttributes): Tensor[] {
-  const [x, weights, starts, rates, sharpness] = inputs;
+  const [x, weights, starts, rates, sharpness, floor] = inputs;
   const offset = tf.sub(tf.expandDims(x, 1), starts);
-  const turns = circular ? withoutGradient([offset], tf.floor) : null;
+  const turns = circular ? withoutGradient([offset], (t) => tf.floor(t)) : null;
   const z = tf.mul(turns ? tf.sub(offset, turns) : offset, rates);
   const { value, slope } = smoothStep(z, sharpness, exponent);
   const steps = turns ? tf.add(value, turns) : value;
-  return [tf.sum(tf.mul(weights, steps), 1), tf.sum(tf.mul(tf.mul(weights, rates), slope), 1)];
+  return [
+    tf.add(tf.sum(tf.mul(weights, steps), 1), tf.mul(floor, x)),
+    tf.add(tf.sum(tf.mul(tf.mul(weights, rates), slope), 1), floor),
+  ];
+}
+
+/** The roots of {@link bumpRoots}: bisections, as many as float32 has digits, and two Newton steps inside of what is left. */
+export function bumpRootsReference([level, ...bumps]: Tensor[], attributes: BumpAttributes): Tensor[] {
+  let [low, high] = bracket(level, bumps, attributes);
+  for (let i = 0; i < BISECTIONS; i++) {
+    const middle = tf.mul(tf.add(low, high), 0.5);
+    const [value] = bumpsReference([middle, ...bumps], attributes);
+    const above = tf.greater(value, level);
+    [low, high] = [tf.where(above, low, middle), tf.where(above, middle, high)];
+  }
+  let x = tf.mul(tf.add(low, high), 0.5);
+  for (let i = 0; i < 2; i++) {
+    const [value, slope] = bumpsReference([x, ...bumps], attributes);
+    x = tf.minimum(tf.maximum(tf.sub(x, tf.div(tf.sub(value, level), slope)), low), high);
+  }
+  return [x];
+}
+
+const BISECTIONS = 24;
+
+/** The unit interval; on a circle the value differs from `x - Σ wₖ aₖ` by less than `Σ wₖ`. */
+function bracket(level: Tensor, bumps: Tensor[], { circular }: BumpAttributes): [low: Tensor, high: Tensor] {
+  if (!circular) return [tf.zerosLike(level), tf.onesLike(level)];
+  const [weights, starts] = bumps;
+  const centre = tf.add(level, tf.sum(tf.mul(weights, starts), 1));
+  const reach = tf.sum(weights, 1);
+  return [tf.sub(centre, reach), tf.add(centre, reach)];
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What bumps of one kind have in common. */
+/** What all bumps of one sum have in common. */
 export interface BumpAttributes {
   /** `b` of the ramp `exp(α (1 - z^-b))`. */
   readonly exponent: number;
@@ -21,3 +21,6 @@ export function leastSharpness(exponent: number): number {
 export function deadZone(exponent: number): number {
   return (leastSharpness(exponent) / 100) ** (1 / exponent);
 }
+
+/** Steps after which a search ends in any case; most take five to eight. */
+export const MAX_ROOT_STEPS = 60;

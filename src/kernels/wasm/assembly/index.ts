@@ -5,6 +5,7 @@ export { affine, affineGradient } from './affine';
 export { attention, attentionGradient } from './attention';
 export { convolve, depthwiseFilterGradient, depthwiseImageGradient, filterGradient, imageGradient } from './convolution';
 export { activateDual, activateDualGradient } from './dual';
+export { bumpRoots, bumps, bumpsGradient } from './bumps';
 export { binary, choose, unary } from './elementwise';
 export { gemm, gemmStack, gemmTransposed } from './gemm';
 export { copy, fill, gather } from './layout';
