@@ -132,7 +132,7 @@ export class BumpMixture extends ElementwiseTransform {
     return (x) => {
       const within = ends ? clamp(x, low, high) : x;
       const { value, slope } = bumpSums(tf.div(tf.sub(within, low), high - low), bumps, this.#attributes);
-      const share = ends ? tf.div(tf.sub(value, ends.before), ends.mass) : value;
+      const share = ends ? keptInUnit(tf.div(tf.sub(value, ends.before), ends.mass)) : value;
       const density = ends ? tf.div(slope, ends.mass) : slope;
       const inside = tf.add(tf.mul(share, high - low), low);
       // Beyond the ends of the data, a straight line.
@@ -142,6 +142,11 @@ export class BumpMixture extends ElementwiseTransform {
       };
     };
   }
+}
+
+/** Rounding can carry a share past an end, where a base may have no density; that much is taken off again. */
+function keptInUnit(share: Tensor): Tensor {
+  return tf.add(share, withoutGradient([share], (value) => tf.sub(tf.clipByValue(value, 0, 1), value)));
 }
 
 /** What a mixture has before the interval, and within it. */

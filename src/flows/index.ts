@@ -26,6 +26,7 @@ export { realNvp } from './real-nvp.js';
 export type { Mixing, RecipeOptions } from './recipe.js';
 export * from './rq-glow.js';
 export * from './score-denoise.js';
+export * from './smooth-flow.js';
 export * from './sos-flow.js';
 export * from './spline-autoregressive-flow.js';
 export * from './spline-coupling-flow.js';

@@ -37,6 +37,8 @@ const CASES: readonly Case[] = [
       'step',
       'floor',
       'sign',
+      'sin',
+      'cos',
     ] as const
   ).map((name): Case => ({ title: name, shapes: [[3, 7]], compute: ([x]) => (tf[name] as (x: Tensor) => Tensor)(x) })),
   ...(['log', 'sqrt', 'rsqrt'] as const).map((name): Case => ({
