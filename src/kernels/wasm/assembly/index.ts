@@ -17,6 +17,7 @@ export { combine, sumAxis, sumRows, sumRowsApart } from './reduce';
 export { rowNorm, rowNormGradient } from './row-norm';
 export { slogdet } from './slogdet';
 export { smoothUnit, smoothUnitGradient } from './smooth-unit';
+export { softmax } from './softmax';
 export { solve } from './solve';
 export { spline, splineGradient } from './spline';
 export { triangularSolve } from './triangular-solve';
