@@ -7,6 +7,7 @@ import { benchImages } from './images.js';
 import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
 import { benchScaling } from './scaling.js';
+import { benchSmooth } from './smooth.js';
 import { benchToys } from './toys.js';
 import { benchWorkload, WORKLOADS } from './workloads.js';
 
@@ -36,6 +37,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   cnf: benchCnf,
   images: benchImages,
   scaling: benchScaling,
+  smooth: benchSmooth,
   toys: benchToys,
   // What drives a browser takes memory, which other benches report.
   gpu: async (quick) => (await import('./gpu.js')).benchGpu(quick),
