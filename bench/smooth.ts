@@ -3,22 +3,20 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import {
   alternatingMask,
   Chain,
+  CircularRationalQuadraticSpline,
   Coupling,
-  Energy,
   fit,
   Flow,
   FlowEnergy,
   forceMatching,
   MLP,
   PeriodicConditioner,
-  RationalQuadraticSpline,
   ready,
   smoothFlow,
   Uniform,
   velocityVerlet,
-  wrapAngle,
-  type Config,
   type ConditionerRequest,
+  type Energy,
   type Objective,
 } from 'tfjs-flows';
 import type { BenchResult } from './main.js';
@@ -52,36 +50,16 @@ const CONTESTANTS: readonly Contestant[] = [
 
 /** The same couplings with as many bins as there are bumps. */
 function splineFlow(): Flow {
-  const transform = new RationalQuadraticSpline({ bins: COMPONENTS, tailBound: Math.PI, boundaries: 'circular' });
+  const transform = new CircularRationalQuadraticSpline({ bins: COMPONENTS });
   const layers = Array.from({ length: LAYERS }, (_, index) => {
-    const conditioner = ({ inputs, ...request }: ConditionerRequest) =>
+    const conditioner = ({ inputs, outputs, initialOutput }: ConditionerRequest) =>
       new PeriodicConditioner({
-        conditioner: new MLP({ ...request, inputs: 2 * inputs, hidden: HIDDEN, activation: 'silu', seed: `spline ${index}` }), // prettier-ignore
+        conditioner: new MLP({ inputs: 2 * inputs, outputs, initialOutput, hidden: HIDDEN, activation: 'silu', seed: `spline ${index}` }), // prettier-ignore
       });
     return new Coupling({ mask: alternatingMask(2, (index % 2) as 0 | 1), transform, conditioner });
   });
   const base = new Uniform({ eventShape: [2], low: -Math.PI, high: Math.PI });
   return new Flow({ base, bijector: new Chain({ bijectors: layers }) });
-}
-
-/** An energy of angles that have gone round the torus any number of times. */
-class Unrolled extends Energy {
-  static override readonly className = 'Unrolled';
-  override readonly eventShape = [2];
-  readonly #energy: Energy;
-
-  constructor(energy: Energy) {
-    super();
-    this.#energy = this.child('energy', energy);
-  }
-
-  protected override evaluate(x: Tensor): Tensor {
-    return this.#energy.energy(wrapAngle(x));
-  }
-
-  override getConfig(): Config {
-    return {};
-  }
 }
 
 interface Outcome {
@@ -141,7 +119,7 @@ async function judge({ name, build, objective }: Contestant, setting: Setting): 
   const data = objective ? { x: rows, targets: forces } : rows;
   await fit(flow, data, { objective, steps, batchSize: BATCH, learningRate: 1e-3, clipNorm: 10, seed: name });
   const msPerStep = (performance.now() - began) / steps;
-  using own = new Unrolled(new FlowEnergy({ flow }));
+  using own = new FlowEnergy({ flow });
   const { nats, exact, error, size } = tf.tidy(() => {
     const mean = (x: Tensor) => tf.mean(x).dataSync()[0];
     const force = energy.force(test);

@@ -88,8 +88,8 @@ export function smoothFlow(options: SmoothFlowOptions): Flow {
   const base = new Uniform({ eventShape: [dims], low, high });
   const assembled = { dims, layers, mixing, base, seed, standardize: false };
   return assembleFlow('smoothFlow', assembled, (index, own) => {
-    const conditioner = ({ inputs, ...request }: ConditionerRequest) => {
-      const network = { ...request, hidden, activation, contextShape, seed: own };
+    const conditioner = ({ inputs, outputs, initialOutput }: ConditionerRequest) => {
+      const network = { outputs, initialOutput, hidden, activation, contextShape, seed: own };
       if (!onTorus) return new MLP({ ...network, inputs });
       return new PeriodicConditioner({ conditioner: new MLP({ ...network, inputs: 2 * inputs }) });
     };
