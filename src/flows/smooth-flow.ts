@@ -71,8 +71,8 @@ export function smoothFlow(options: SmoothFlowOptions): Flow {
   const sizes = sizesOf('smoothFlow', PRESETS, options.preset);
   const { layers = sizes.layers, components = sizes.components, hidden = sizes.hidden } = options;
   const mixing: Mixing = options.mixing ?? (dims > 2 ? 'permutation' : 'none');
-  if (dims === 1) {
-    throw new FlowConfigError('smoothFlow', { expected: 'dims: at least 2, for couplings', got: '1' });
+  if (!(Number.isInteger(dims) && dims >= 2)) {
+    throw new FlowConfigError('smoothFlow', { expected: 'dims: a whole number, at least 2', got: String(dims) });
   }
   if (ROUGH.includes(activation)) {
     throw new FlowConfigError('smoothFlow.activation', {

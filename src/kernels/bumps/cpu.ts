@@ -43,13 +43,12 @@ function evaluate(x: number, start: number, rate: number, sharpness: number, b: 
   step.slopeBySharpness = slope * (1 + sharpness * apart * tilt) * both;
 } // prettier-ignore
 
-/** Value and slope of row `i` at `x`. */
-function sums(i: number, x: number, bumps: Floats[], { exponent, circular }: BumpAttributes): [value: number, slope: number] {
-  const [weights, starts, rates, sharpness, floor] = bumps;
-  const count = weights.length / floor.length;
+/** Value and slope of row `i` at `x`, with a floor. */
+function sums(i: number, x: number, bumps: Floats[], count: number, floor: number, { exponent, circular }: BumpAttributes): [value: number, slope: number] {
+  const [weights, starts, rates, sharpness] = bumps;
   const edge = deadZone(exponent);
-  let value = floor[i] * x;
-  let slope = floor[i];
+  let value = floor * x;
+  let slope = floor;
   for (let k = i * count; k < (i + 1) * count; k++) {
     evaluate(x, starts[k], rates[k], sharpness[k], exponent, edge, circular);
     value += weights[k] * (step.value + step.turns);
@@ -59,17 +58,18 @@ function sums(i: number, x: number, bumps: Floats[], { exponent, circular }: Bum
 } // prettier-ignore
 
 export const bumpsOnCpu: CpuKernel<BumpAttributes> = ([x, ...bumps], [value, slope], attributes) => {
-  for (let i = 0; i < x.length; i++) [value[i], slope[i]] = sums(i, x[i], bumps, attributes);
+  const count = bumps[0].length / x.length;
+  for (let i = 0; i < x.length; i++) [value[i], slope[i]] = sums(i, x[i], bumps, count, 0, attributes);
 };
 
 export const bumpsGradientOnCpu: CpuKernel<BumpAttributes> = (inputs, outputs, { exponent, circular }) => {
-  const [x, weights, starts, rates, sharpness, floor, dvalue, dslope] = inputs;
-  const [dx, dweights, dstarts, drates, dsharpness, dfloor] = outputs;
+  const [x, weights, starts, rates, sharpness, dvalue, dslope] = inputs;
+  const [dx, dweights, dstarts, drates, dsharpness] = outputs;
   const count = weights.length / x.length;
   const edge = deadZone(exponent);
   for (let i = 0; i < x.length; i++) {
     const [v, s] = [dvalue[i], dslope[i]];
-    let sum = v * floor[i];
+    let sum = 0;
     for (let k = i * count; k < (i + 1) * count; k++) {
       const [weight, rate] = [weights[k], rates[k]];
       evaluate(x[i], starts[k], rate, sharpness[k], exponent, edge, circular);
@@ -82,16 +82,15 @@ export const bumpsGradientOnCpu: CpuKernel<BumpAttributes> = (inputs, outputs, {
       dsharpness[k] = weight * (v * step.valueBySharpness + s * rate * step.slopeBySharpness);
     }
     dx[i] = sum;
-    dfloor[i] = v * x[i] + s;
   }
 };
 
 /** Newton steps inside of a bracket, and bisections where one leaves it or is not half as long as the one before. */
-export const bumpRootsOnCpu: CpuKernel<BumpAttributes> = ([target, ...bumps], [root], attributes) => {
+export const bumpRootsOnCpu: CpuKernel<BumpAttributes> = ([level, floor, ...bumps], [root], attributes) => {
   const [weights, starts] = bumps;
-  const count = weights.length / target.length;
-  for (let i = 0; i < target.length; i++) {
-    const t = target[i];
+  const count = weights.length / level.length;
+  for (let i = 0; i < level.length; i++) {
+    const t = level[i];
     let [low, high, x] = [0, 1, Math.min(Math.max(t, 0), 1)];
     if (attributes.circular) {
       let [shift, reach] = [0, 0];
@@ -103,7 +102,7 @@ export const bumpRootsOnCpu: CpuKernel<BumpAttributes> = ([target, ...bumps], [r
     }
     let last = high - low;
     for (let taken = 0; taken < MAX_ROOT_STEPS; taken++) {
-      const [value, slope] = sums(i, x, bumps, attributes);
+      const [value, slope] = sums(i, x, bumps, count, floor[i], attributes);
       if (value > t) high = x;
       else low = x;
       const newton = x - (value - t) / slope;

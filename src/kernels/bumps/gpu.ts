@@ -21,7 +21,7 @@ float inner(int row, int k) {
   return weights(k) * (dvalue(row) * slope + dslope(row) * rates(k) * bend);
 }
 float byPoint(int row) {
-  float sum = dvalue(row) * ground(row);
+  float sum = 0.0;
   for (int k = row * count; k < (row + 1) * count; k++) {
     evaluate(x(row), starts(k), rates(k), sharpness(k));
     sum += inner(row, k) * rates(k);
@@ -33,10 +33,6 @@ float compute(int index) {
     return byPoint(index);
   }
   int size = rows * count;
-  if (index >= rows + 4 * size) {
-    int row = index - rows - 4 * size;
-    return dvalue(row) * x(row) + dslope(row);
-  }
   int which = (index - rows) / size;
   int k = (index - rows) % size;
   int row = k / count;
@@ -80,13 +76,13 @@ float compute(int index) {
   float last = high - low;
   for (int taken = 0; taken < ${MAX_ROOT_STEPS}; taken++) {
     sums(index, at);
-    float residual = total - t;
+    float residual = total + ground(index) * at - t;
     if (residual > 0.0) {
       high = at;
     } else {
       low = at;
     }
-    float newton = at - residual / density;
+    float newton = at - residual / (density + ground(index));
     bool close = abs(newton - at) <= 6e-8 * (1.0 + abs(at)) || abs(residual) <= 1.2e-7 * abs(t);
     bool good = newton >= low && newton <= high && abs(newton - at) <= 0.5 * last;
     float next = pick(good, newton, 0.5 * (low + high));
@@ -105,8 +101,8 @@ const SUMS = `
 float total;
 float density;
 void sums(int row, float at) {
-  total = ground(row) * at;
-  density = ground(row);
+  total = 0.0;
+  density = 0.0;
   for (int k = row * count; k < (row + 1) * count; k++) {
     evaluate(at, starts(k), rates(k), sharpness(k));
     total += weights(k) * (value + turns);

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { FusedOp } from '../fused/op.js';
 import { runFused } from '../fused/run.js';
@@ -23,10 +24,9 @@ export interface Bumps {
   readonly floor: Tensor;
 }
 
-/** Names of {@link Bumps} in shaders, which have a function `floor` of their own. */
-const INPUTS = ['weights', 'starts', 'rates', 'sharpness', 'ground'];
+const INPUTS = ['weights', 'starts', 'rates', 'sharpness'];
 
-/** See {@link bumpSums}. */
+/** Sums of bumps alone; see {@link bumpSums}. With the floor, the gradient would have more inputs than WebGPU takes. */
 export const bumpsOp: FusedOp<BumpAttributes> = {
   name: 'TfjsFlowsBumps',
   inputs: ['x', ...INPUTS],
@@ -40,7 +40,7 @@ export const bumpsOp: FusedOp<BumpAttributes> = {
     name: 'TfjsFlowsBumpsGradient',
     inputs: ['x', ...INPUTS, 'dvalue', 'dslope'],
     outputs: ['dx', ...INPUTS.map((name) => `d${name}`)],
-    outputShapes: (shapes) => shapes.slice(0, 6),
+    outputShapes: (shapes) => shapes.slice(0, 5),
     cpu: bumpsGradientOnCpu,
     wasm: bumpsGradientOnWasm,
     gpu: bumpsGradientOnGpu,
@@ -48,10 +48,10 @@ export const bumpsOp: FusedOp<BumpAttributes> = {
   samples: bumpSamples,
 };
 
-/** See {@link bumpRoots}. */
+/** See {@link bumpRoots}. The floor has another name in shaders, which have a function of that one. */
 export const bumpRootsOp: FusedOp<BumpAttributes> = {
   name: 'TfjsFlowsBumpRoots',
-  inputs: ['level', ...INPUTS],
+  inputs: ['level', 'ground', ...INPUTS],
   outputs: ['root'],
   outputShapes: ([level]) => [level],
   reference: bumpRootsReference,
@@ -79,7 +79,7 @@ export const bumpRootsOp: FusedOp<BumpAttributes> = {
  */
 export function bumpSums(x: Tensor, bumps: Bumps, attributes: BumpAttributes): { value: Tensor; slope: Tensor } {
   const [value, slope] = runFused(bumpsOp, [x, ...partsOf(bumps)], attributes);
-  return { value, slope };
+  return { value: tf.add(value, tf.mul(bumps.floor, x)), slope: tf.add(slope, bumps.floor) };
 }
 
 /**
@@ -91,9 +91,9 @@ export function bumpSums(x: Tensor, bumps: Bumps, attributes: BumpAttributes): {
  * @returns `[n]`
  */
 export function bumpRoots(level: Tensor, bumps: Bumps, attributes: BumpAttributes): Tensor {
-  return offTape(() => runFused(bumpRootsOp, [level, ...partsOf(bumps)], attributes)[0]);
+  return offTape(() => runFused(bumpRootsOp, [level, bumps.floor, ...partsOf(bumps)], attributes)[0]);
 }
 
-function partsOf({ weights, starts, rates, sharpness, floor }: Bumps): Tensor[] {
-  return [weights, starts, rates, sharpness, floor];
+function partsOf({ weights, starts, rates, sharpness }: Bumps): Tensor[] {
+  return [weights, starts, rates, sharpness];
 }

@@ -4,33 +4,33 @@ import { clamp } from '../clamp/op.js';
 import { withoutGradient } from '../stop-gradient/op.js';
 import { deadZone, type BumpAttributes } from './spec.js';
 
-/** The sums of {@link bumpSums} from TF.js operations: any backend, differentiable to any order. */
+/** Values and slopes of sums of bumps from TF.js operations: any backend, differentiable to any order. */
 export function bumpsReference(inputs: Tensor[], { exponent, circular }: BumpAttributes): Tensor[] {
-  const [x, weights, starts, rates, sharpness, floor] = inputs;
+  const [x, weights, starts, rates, sharpness] = inputs;
   const offset = tf.sub(tf.expandDims(x, 1), starts);
   const turns = circular ? withoutGradient([offset], (t) => tf.floor(t)) : null;
   const z = tf.mul(turns ? tf.sub(offset, turns) : offset, rates);
   const { value, slope } = smoothStep(z, sharpness, exponent);
   const steps = turns ? tf.add(value, turns) : value;
-  return [
-    tf.add(tf.sum(tf.mul(weights, steps), 1), tf.mul(floor, x)),
-    tf.add(tf.sum(tf.mul(tf.mul(weights, rates), slope), 1), floor),
-  ];
+  return [tf.sum(tf.mul(weights, steps), 1), tf.sum(tf.mul(tf.mul(weights, rates), slope), 1)];
 }
 
 /** The roots of {@link bumpRoots}: bisections, as many as float32 has digits, and two Newton steps inside of what is left. */
-export function bumpRootsReference([level, ...bumps]: Tensor[], attributes: BumpAttributes): Tensor[] {
+export function bumpRootsReference([level, floor, ...bumps]: Tensor[], attributes: BumpAttributes): Tensor[] {
+  const excess = (x: Tensor) => {
+    const [value, slope] = bumpsReference([x, ...bumps], attributes);
+    return [tf.sub(tf.add(value, tf.mul(floor, x)), level), tf.add(slope, floor)];
+  };
   let [low, high] = bracket(level, bumps, attributes);
   for (let i = 0; i < BISECTIONS; i++) {
     const middle = tf.mul(tf.add(low, high), 0.5);
-    const [value] = bumpsReference([middle, ...bumps], attributes);
-    const above = tf.greater(value, level);
+    const above = tf.greater(excess(middle)[0], 0);
     [low, high] = [tf.where(above, low, middle), tf.where(above, middle, high)];
   }
   let x = tf.mul(tf.add(low, high), 0.5);
   for (let i = 0; i < 2; i++) {
-    const [value, slope] = bumpsReference([x, ...bumps], attributes);
-    x = tf.minimum(tf.maximum(tf.sub(x, tf.div(tf.sub(value, level), slope)), low), high);
+    const [residual, slope] = excess(x);
+    x = tf.minimum(tf.maximum(tf.sub(x, tf.div(residual, slope)), low), high);
   }
   return [x];
 }

@@ -14,7 +14,7 @@ export const bumpsGradientOnWasm: WasmKernel<BumpAttributes> = (
   attributes,
 ) => {
   // A gradient that nobody reads is written all the same.
-  const sizes = [rows, rows * count, rows * count, rows * count, rows * count, rows];
+  const sizes = [rows, rows * count, rows * count, rows * count, rows * count];
   const places = outputs.map((address, i) => address ?? scratch(sizes[i]));
   return [['bumpsGradient', ...inputs, ...places, rows, count, ...settings(attributes)]];
 };

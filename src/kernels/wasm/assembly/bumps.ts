@@ -9,26 +9,26 @@ const FLOAT: usize = 4;
 let total: f32 = 0;
 let density: f32 = 0;
 
-/** Values and slopes of sums of bumps on a uniform density; formulas in src/kernels/bumps/cpu.ts. */
+/** Values and slopes of sums of bumps; formulas in src/kernels/bumps/cpu.ts. */
 export function bumps(
-  x: usize, weights: usize, starts: usize, rates: usize, sharpness: usize, floor: usize,
+  x: usize, weights: usize, starts: usize, rates: usize, sharpness: usize,
   value: usize, slope: usize,
   rows: i32, count: i32, circular: i32, exponent: f32, edge: f32,
 ): void {
   const width = <usize>count * FLOAT;
   for (let i: i32 = 0; i < rows; i++) {
-    sums(load<f32>(x), weights, starts, rates, sharpness, load<f32>(floor), count, circular, exponent, edge);
+    sums(load<f32>(x), weights, starts, rates, sharpness, 0, count, circular, exponent, edge);
     store<f32>(value, total);
     store<f32>(slope, density);
-    x += FLOAT; floor += FLOAT; value += FLOAT; slope += FLOAT;
+    x += FLOAT; value += FLOAT; slope += FLOAT;
     weights += width; starts += width; rates += width; sharpness += width;
   }
 }
 
 /** Gradients of all inputs of {@link bumps}. */
 export function bumpsGradient(
-  x: usize, weights: usize, starts: usize, rates: usize, sharpness: usize, floor: usize, dvalue: usize, dslope: usize,
-  dx: usize, dweights: usize, dstarts: usize, drates: usize, dsharpness: usize, dfloor: usize,
+  x: usize, weights: usize, starts: usize, rates: usize, sharpness: usize, dvalue: usize, dslope: usize,
+  dx: usize, dweights: usize, dstarts: usize, drates: usize, dsharpness: usize,
   rows: i32, count: i32, circular: i32, exponent: f32, edge: f32,
 ): void {
   const b = splat(exponent), b1 = splat(exponent + 1);
@@ -74,20 +74,19 @@ export function bumpsGradient(
       weights += step; starts += step; rates += step; sharpness += step;
       dweights += step; dstarts += step; drates += step; dsharpness += step;
     }
-    store<f32>(dx, laneSum(sum4) + v * load<f32>(floor));
-    store<f32>(dfloor, v * at + s);
-    x += FLOAT; floor += FLOAT; dvalue += FLOAT; dslope += FLOAT; dx += FLOAT; dfloor += FLOAT;
+    store<f32>(dx, laneSum(sum4));
+    x += FLOAT; dvalue += FLOAT; dslope += FLOAT; dx += FLOAT;
   }
 }
 
-/** Points at which {@link bumps} has the values `target`: Newton steps in a bracket, as in src/kernels/bumps/cpu.ts. */
+/** Points at which {@link bumps} on a uniform density `floor` has the values `level`: Newton steps in a bracket, as in src/kernels/bumps/cpu.ts. */
 export function bumpRoots(
-  target: usize, weights: usize, starts: usize, rates: usize, sharpness: usize, floor: usize, root: usize,
+  level: usize, floor: usize, weights: usize, starts: usize, rates: usize, sharpness: usize, root: usize,
   rows: i32, count: i32, circular: i32, exponent: f32, edge: f32, steps: i32,
 ): void {
   const width = <usize>count * FLOAT;
   for (let i: i32 = 0; i < rows; i++) {
-    const t = load<f32>(target);
+    const t = load<f32>(level);
     let low: f32 = 0, high: f32 = 1, x: f32 = min(max(t, 0), 1);
     if (circular) {
       let shift: f32 = 0, reach: f32 = 0;
@@ -115,7 +114,7 @@ export function bumpRoots(
       if (close) break;
     }
     store<f32>(root, isNaN(t) ? t : x);
-    target += FLOAT; floor += FLOAT; root += FLOAT;
+    level += FLOAT; floor += FLOAT; root += FLOAT;
     weights += width; starts += width; rates += width; sharpness += width;
   }
 }
