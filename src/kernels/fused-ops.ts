@@ -15,6 +15,7 @@ import { combinationOps } from './runge-kutta-combination/op.js';
 import { slogdetOp } from './slogdet/op.js';
 import { smoothUnitOp } from './smooth-unit/op.js';
 import { solveOp } from './solve/op.js';
+import { squaredDistancesOp } from './squared-distances/op.js';
 import { sumLogDetsOp } from './sum-log-dets/op.js';
 import { triangularSolveOp } from './triangular-solve/op.js';
 
@@ -25,6 +26,7 @@ export const FUSED_OPS: readonly FusedOp<object>[] = [
   dualDenseOp,
   attentionOp,
   rowNormOp,
+  squaredDistancesOp,
   smoothUnitOp,
   convolutionOp,
   splineOp,
