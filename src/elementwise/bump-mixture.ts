@@ -146,7 +146,10 @@ export class BumpMixture extends ElementwiseTransform {
 
 /** Rounding can carry a share past an end, where a base may have no density; that much is taken off again. */
 function keptInUnit(share: Tensor): Tensor {
-  return tf.add(share, withoutGradient([share], (value) => tf.sub(tf.clipByValue(value, 0, 1), value)));
+  return tf.add(
+    share,
+    withoutGradient([share], (value) => tf.sub(tf.clipByValue(value, 0, 1), value)),
+  );
 }
 
 /** What a mixture has before the interval, and within it. */
