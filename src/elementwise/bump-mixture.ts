@@ -60,7 +60,6 @@ export interface BumpMixtureOptions extends BumpOptions {
 export class BumpMixture extends ElementwiseTransform {
   static override readonly className = 'BumpMixture';
   static override readonly samples = [
-    () => new BumpMixture({ components: 8 }),
     () => new BumpMixture({ components: 5, interval: [-2, 3], exponent: 2, minDensity: 0.01 }),
     () => new BumpMixture({ components: 4, interval: [-3, 3], boundaries: 'linear', exponent: 0.75, minDensity: 0.01 }),
   ];
