@@ -16,6 +16,7 @@ export * from './elementwise/index.js';
 export * from './rotations/index.js';
 export * from './spheres/index.js';
 export * from './datasets/index.js';
+export * from './dynamics/index.js';
 export * from './energies/index.js';
 export * from './linalg/index.js';
 export * from './ode/index.js';

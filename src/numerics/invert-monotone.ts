@@ -66,7 +66,19 @@ export function invertMonotone(
   options: InversionOptions = {},
   interval: Interval = [-Infinity, Infinity],
 ): CurvePoint {
-  let x = withoutGradient([y], (target) => solve(where, curve, target, options, interval));
+  const root = withoutGradient([y], (target) => solve(where, curve, target, options, interval));
+  return differentiableRoot(curve, y, root);
+}
+
+/**
+ * Known roots of `f(x) = y` with the derivatives of the implicit function, see {@link invertMonotone}.
+ *
+ * @param y `[n]`
+ * @param root `[n]`, constants to every gradient
+ * @returns the roots, and the log-slopes of the functions there
+ */
+export function differentiableRoot(curve: Curve, y: Tensor, root: Tensor): CurvePoint {
+  let x = root;
   for (let orders = 0; orders < ordersAsked(); orders = 2 * orders + 1) {
     const { value, logSlope } = curve(x);
     const residual = tf.sub(value, y);

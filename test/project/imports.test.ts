@@ -19,6 +19,7 @@ const LAYERS = [
   'fields',
   'distributions',
   'energies',
+  'dynamics',
   'bijectors',
   'flows',
   'training',
