@@ -8,6 +8,8 @@ export interface ConditionerRequest {
   readonly outputs: number;
   /** Outputs with which the layer is the identity. */
   readonly initialOutput: number[];
+  /** Inputs that are angles, which the network is to see as cosine and sine; missing where none is. */
+  readonly circular?: readonly number[];
 }
 
 /** A network, or how to build it. */

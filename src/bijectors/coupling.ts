@@ -3,18 +3,14 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Conditioner } from '../conditioners/conditioner.js';
 import { MLP } from '../conditioners/mlp.js';
 import { ElementwiseAffine } from '../elementwise/elementwise-affine.js';
-import type { ElementwiseResult, ElementwiseTransform } from '../elementwise/elementwise-transform.js';
+import type { ElementwiseTransform } from '../elementwise/elementwise-transform.js';
 import { RationalQuadraticSpline } from '../elementwise/rational-quadratic-spline.js';
 import type { Config } from '../module.js';
 import type { Shape } from '../shapes.js';
-import { Bijector, type ValueAndLogDet } from './bijector.js';
-import {
-  conditionerRequest,
-  sizedConditioner,
-  type ConditionerOrBuilder,
-  type ConditionerRequest,
-} from './conditioner-request.js';
-import { applyElementwise, Elementwise } from './elementwise.js';
+import { Bijector, type Interval, type ValueAndLogDet } from './bijector.js';
+import { sizedConditioner, type ConditionerOrBuilder, type ConditionerRequest } from './conditioner-request.js';
+import { CoordinateTransforms, type TransformOrList } from './coordinate-transforms.js';
+import { Elementwise } from './elementwise.js';
 import { Partition } from './partition.js';
 
 export type { ConditionerRequest } from './conditioner-request.js';
@@ -23,8 +19,11 @@ export type { ConditionerRequest } from './conditioner-request.js';
 export interface CouplingOptions {
   /** One entry a coordinate: true where it is transformed, false where it is kept and feeds the conditioner. */
   readonly mask: readonly boolean[];
-  /** The scalar map applied to the transformed coordinates. */
-  readonly transform: ElementwiseTransform;
+  /**
+   * The scalar map applied to the transformed coordinates, or a list of one for each coordinate of the event. In a list, the
+   * maps of kept coordinates say only which of them are angles.
+   */
+  readonly transform: TransformOrList;
   /** Emits the parameters of the transformed coordinates from the kept ones and the context: a network, or how to build it. */
   readonly conditioner: ConditionerOrBuilder;
   /** A scalar map with trained parameters for the kept coordinates, after the conditioner has read them. Default: none. */
@@ -34,6 +33,9 @@ export interface CouplingOptions {
 /**
  * Coupling layer: coordinates outside of the mask stay as they are and decide how those inside are mapped,
  * `y_K = x_K`, `yᵢ = τ(xᵢ; θᵢ(y_K, context))`; `log |det J| = Σ log τ′`. Forward and inverse cost the same.
+ *
+ * Where the maps are `circular`, coordinates are angles: the network asked for then sees cosines and sines of the kept ones.
+ * (One that was built before has to look after that itself, by its option `circular`.)
  *
  * With `unconditional`, the kept coordinates go through scalar maps of their own as well; the conditioner reads them
  * on the data side.
@@ -67,7 +69,10 @@ export class Coupling extends Bijector {
   override readonly contextShape: Shape | null;
   readonly #mask: readonly boolean[];
   readonly #partition: Partition;
-  readonly #transform: ElementwiseTransform;
+  override readonly domainIn: Interval;
+  override readonly domainOut: Interval;
+  readonly #transform: TransformOrList;
+  readonly #transforms: CoordinateTransforms;
   readonly #conditioner: Conditioner;
   readonly #unconditional: Elementwise | null;
 
@@ -79,7 +84,11 @@ export class Coupling extends Bijector {
     this.eventShapeIn = [mask.length];
     this.eventShapeOut = [mask.length];
     this.#mask = mask;
+    const transforms = new CoordinateTransforms('Coupling', transform, mask.length);
+    this.domainIn = transforms.domain;
+    this.domainOut = transforms.domain;
     this.#transform = transform;
+    this.#transforms = transforms.select(this.#partition.transformed);
     this.#conditioner = this.child('conditioner', network);
     this.contextShape = network.contextShape;
     this.#unconditional =
@@ -91,23 +100,27 @@ export class Coupling extends Bijector {
   }
 
   /** Sizes of the conditioner for this mask and transform. */
-  static request(mask: readonly boolean[], transform: ElementwiseTransform): ConditionerRequest {
-    const transformed = mask.filter((entry) => entry).length;
-    return conditionerRequest(mask.length - transformed, transformed, transform);
+  static request(mask: readonly boolean[], transform: TransformOrList): ConditionerRequest {
+    const all = new CoordinateTransforms('Coupling', transform, mask.length);
+    const indices = mask.map((_, i) => i);
+    const kept = all.select(indices.filter((i) => !mask[i]));
+    const initialOutput = all.select(indices.filter((i) => mask[i])).identityParameters();
+    const sizes = { inputs: kept.count, outputs: initialOutput.length, initialOutput };
+    return kept.circular.length > 0 ? { ...sizes, circular: kept.circular } : sizes;
   }
 
   protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {
     const before = this.#partition.takeKept(x);
     const [kept, keptLogDet] = this.#unconditional?.forwardAndLogDet(before) ?? [before, null];
     const raw = this.#conditioner.apply(kept, context);
-    return this.transformRest(x, kept, keptLogDet, raw, (flat, p) => this.#transform.forward(flat, p));
+    return this.transformRest(x, kept, keptLogDet, raw, 'forward');
   }
 
   protected override mapInverse(y: Tensor, context: Tensor | null): ValueAndLogDet {
     const after = this.#partition.takeKept(y);
     const raw = this.#conditioner.apply(after, context);
     const [kept, keptLogDet] = this.#unconditional?.inverseAndLogDet(after) ?? [after, null];
-    return this.transformRest(y, kept, keptLogDet, raw, (flat, p) => this.#transform.inverse(flat, p));
+    return this.transformRest(y, kept, keptLogDet, raw, 'inverse');
   }
 
   override getConfig(): Config {
@@ -124,10 +137,10 @@ export class Coupling extends Bijector {
     kept: Tensor,
     keptLogDet: Tensor | null,
     raw: Tensor,
-    apply: (flat: Tensor, raw: Tensor) => ElementwiseResult,
+    direction: 'forward' | 'inverse',
   ): ValueAndLogDet {
     const rest = this.#partition.takeTransformed(input);
-    const [value, logDet] = applyElementwise(rest, raw, this.#transform, apply);
+    const [value, logDet] = this.#transforms.apply(direction, rest, raw);
     return [this.#partition.join(kept, value), keptLogDet ? tf.add(logDet, keptLogDet) : logDet];
   }
 }
