@@ -2,12 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Conditioner } from '../conditioners/conditioner.js';
 import { MaskedMLP } from '../conditioners/masked-mlp.js';
+import { CircularShift } from '../elementwise/circular-shift.js';
 import { ElementwiseAffine } from '../elementwise/elementwise-affine.js';
+import { Moebius } from '../elementwise/moebius.js';
 import { RationalQuadraticSpline } from '../elementwise/rational-quadratic-spline.js';
 import { FlowConfigError } from '../errors.js';
 import type { Config } from '../module.js';
 import type { Shape } from '../shapes.js';
 import { Bijector, type Interval, type ValueAndLogDet } from './bijector.js';
+import { checkAngles } from './conditioner-request.js';
 import { CoordinateTransforms, type TransformOrList } from './coordinate-transforms.js';
 
 /** A conditioner whose outputs for a coordinate depend on earlier coordinates only, such as {@link MaskedMLP}. */
@@ -41,7 +44,8 @@ export interface AutoregressiveOptions {
  * Autoregressive layer: each coordinate is mapped with parameters that depend on the earlier ones on the data side,
  * `yᵢ = τ(xᵢ; θᵢ(y_<i, context))`; `log |det J| = Σ log τ′`.
  *
- * Where maps are `circular`, coordinates are angles, of which the network asked for sees cosines and sines.
+ * Where maps are `circular`, coordinates are angles, of which the network has to see cosines and sines: its option `circular`,
+ * which the request sets.
  *
  * The density direction (`inverse`) is one pass through the network, generation (`forward`) is one pass a coordinate.
  * `Invert` exchanges the costs and gives an inverse autoregressive flow.
@@ -59,6 +63,10 @@ export class Autoregressive extends Bijector {
       const conditioner = (request: AutoregressiveRequest) => new MaskedMLP({ ...request, hidden: [16], activation: 'tanh', contextShape: [2], order: [1, 0], seed: 2 }); // prettier-ignore
       return new Autoregressive({ dims: 2, transform: new RationalQuadraticSpline({ bins: 4 }), conditioner });
     },
+    () => {
+      const conditioner = (request: AutoregressiveRequest) => new MaskedMLP({ ...request, hidden: [8], activation: 'tanh', seed: 3 }); // prettier-ignore
+      return new Autoregressive({ dims: 2, transform: [new Moebius({ components: 1 }), new CircularShift()], conditioner }); // prettier-ignore
+    },
   ];
 
   override readonly eventShapeIn: Shape;
@@ -72,7 +80,7 @@ export class Autoregressive extends Bijector {
   readonly #each: readonly CoordinateTransforms[];
   readonly #conditioner: AutoregressiveConditioner;
 
-  /** @throws FlowConfigError for a conditioner of other sizes. */
+  /** @throws FlowConfigError for a conditioner of other sizes, or one that takes angles for numbers. */
   constructor({ dims, transform, conditioner }: AutoregressiveOptions) {
     super();
     const transforms = new CoordinateTransforms('Autoregressive', transform, dims);
@@ -87,6 +95,7 @@ export class Autoregressive extends Bijector {
         hint: 'Pass a function `(request) => new MaskedMLP({ ...request, hidden })` to have it sized.',
       });
     }
+    checkAngles('Autoregressive', circular, network);
     this.eventShapeIn = [dims];
     this.eventShapeOut = [dims];
     this.domainIn = transforms.domain;

@@ -32,7 +32,7 @@ export function conditionerRequest(
 /**
  * The conditioner itself, built if need be.
  *
- * @throws FlowConfigError when it has other sizes than were asked for.
+ * @throws FlowConfigError when it has other sizes than were asked for, or takes angles for numbers.
  */
 export function sizedConditioner(
   where: string,
@@ -48,5 +48,20 @@ export function sizedConditioner(
       hint: `Pass a function \`(request) => new ${example}({ ...request, hidden })\` to have it sized.`,
     });
   }
+  checkAngles(where, request.circular, network);
   return network;
+}
+
+/**
+ * A network that reads an angle as a number has a step where the circle is cut, and the density has one there, too.
+ *
+ * @throws FlowConfigError for such a network.
+ */
+export function checkAngles(where: string, circular: readonly number[] = [], network: Conditioner): void {
+  if (circular.every((i) => network.circular.includes(i))) return;
+  throw new FlowConfigError(where, {
+    expected: `a conditioner that sees inputs ${circular.join(', ')} as angles`,
+    got: `one that sees ${network.circular.length > 0 ? `${network.circular.join(', ')} so` : 'none so'}`,
+    hint: 'Pass `circular` of the request on to it.',
+  });
 }

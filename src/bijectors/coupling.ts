@@ -3,10 +3,12 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Conditioner } from '../conditioners/conditioner.js';
 import { KernelConditioner } from '../conditioners/kernel/kernel-conditioner.js';
 import { MLP } from '../conditioners/mlp.js';
+import { CircularRationalQuadraticSpline } from '../elementwise/circular-rational-quadratic-spline.js';
 import { ElementwiseAffine } from '../elementwise/elementwise-affine.js';
 import type { ElementwiseTransform } from '../elementwise/elementwise-transform.js';
 import { RationalQuadraticSpline } from '../elementwise/rational-quadratic-spline.js';
 import type { Config } from '../module.js';
+import { RandomStream, type Seed } from '../random.js';
 import type { Shape } from '../shapes.js';
 import { Bijector, type Interval, type ValueAndLogDet } from './bijector.js';
 import { sizedConditioner, type ConditionerOrBuilder, type ConditionerRequest } from './conditioner-request.js';
@@ -35,8 +37,8 @@ export interface CouplingOptions {
  * Coupling layer: coordinates outside of the mask stay as they are and decide how those inside are mapped,
  * `y_K = x_K`, `yᵢ = τ(xᵢ; θᵢ(y_K, context))`; `log |det J| = Σ log τ′`. Forward and inverse cost the same.
  *
- * Where the maps are `circular`, coordinates are angles: the network asked for then sees cosines and sines of the kept ones.
- * (One that was built before has to look after that itself, by its option `circular`.)
+ * Where the maps are `circular`, coordinates are angles, and the network has to see cosines and sines of the kept ones: its
+ * option `circular`, which the request sets.
  *
  * With `unconditional`, the kept coordinates go through scalar maps of their own as well; the conditioner reads them
  * on the data side.
@@ -71,15 +73,19 @@ export class Coupling extends Bijector {
         conditioner,
       });
     },
+    () => {
+      const conditioner = (request: ConditionerRequest) => new MLP({ ...request, hidden: [8], activation: 'tanh', seed: 4 }); // prettier-ignore
+      return new Coupling({ mask: [false, true], transform: new CircularRationalQuadraticSpline({ bins: 3 }), conditioner }); // prettier-ignore
+    },
   ];
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
   override readonly contextShape: Shape | null;
-  readonly #mask: readonly boolean[];
-  readonly #partition: Partition;
   override readonly domainIn: Interval;
   override readonly domainOut: Interval;
+  readonly #mask: readonly boolean[];
+  readonly #partition: Partition;
   readonly #transform: TransformOrList;
   readonly #transforms: CoordinateTransforms;
   readonly #conditioner: Conditioner;
@@ -166,4 +172,18 @@ export function alternatingMask(dims: number, first: 0 | 1 = 0): boolean[] {
 /** The second half of the coordinates is transformed, or with `flip` the first. */
 export function halfMask(dims: number, flip = false): boolean[] {
   return Array.from({ length: dims }, (_, i) => i >= Math.floor(dims / 2) !== flip);
+}
+
+/**
+ * A random half of the coordinates is transformed.
+ *
+ * @example
+ * const mask = randomMask(6, 'layers 0 and 1');
+ * const rest = mask.map((chosen) => !chosen); // of the layer after it
+ */
+export function randomMask(dims: number, seed: Seed): boolean[] {
+  const chosen = RandomStream.from(seed)
+    .permutation(dims)
+    .subarray(0, Math.ceil(dims / 2));
+  return Array.from({ length: dims }, (_, i) => chosen.includes(i));
 }

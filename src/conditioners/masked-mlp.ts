@@ -66,6 +66,7 @@ export class MaskedMLP extends Conditioner {
   override readonly outputs: number;
   override readonly contextShape: Shape | null;
   override readonly hiddenWidth: number;
+  override readonly circular: readonly number[];
   readonly #angles: AngleInputs;
   readonly #hidden: readonly Dense[];
   readonly #contextLayer: Dense | null;
@@ -133,6 +134,7 @@ export class MaskedMLP extends Conditioner {
     this.outputs = outputs;
     this.contextShape = contextShape;
     this.hiddenWidth = widths.at(-1)!;
+    this.circular = angles.circular;
     this.#angles = angles;
     this.#activation = activation;
     this.#dropout = dropout;
@@ -143,7 +145,7 @@ export class MaskedMLP extends Conditioner {
       activation,
       contextShape,
       order,
-      circular: angles.circular,
+      circular: options.circular,
       dropout,
       initialOutput,
       seed: stream.key,

@@ -61,6 +61,7 @@ export class MaskedResidualNet extends Conditioner {
   override readonly outputs: number;
   override readonly contextShape: Shape | null;
   override readonly hiddenWidth: number;
+  override readonly circular: readonly number[];
   readonly #angles: AngleInputs;
   readonly #entry: Dense;
   readonly #contextLayer: Dense | null;
@@ -121,6 +122,7 @@ export class MaskedResidualNet extends Conditioner {
     this.outputs = outputs;
     this.contextShape = contextShape;
     this.hiddenWidth = hidden;
+    this.circular = angles.circular;
     this.#angles = angles;
     this.#config = {
       features,
@@ -130,7 +132,7 @@ export class MaskedResidualNet extends Conditioner {
       activation,
       contextShape,
       order,
-      circular: angles.circular,
+      circular: options.circular,
       dropout,
       initialOutput,
       seed: stream.key,

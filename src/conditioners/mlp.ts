@@ -54,6 +54,7 @@ export class MLP extends Conditioner {
   override readonly contextShape: Shape | null;
   override readonly hiddenWidth: number;
   readonly #layers: readonly Dense[];
+  override readonly circular: readonly number[];
   readonly #angles: AngleInputs;
   readonly #dropout: number;
   readonly #config: Config;
@@ -89,6 +90,7 @@ export class MLP extends Conditioner {
     this.contextShape = contextShape;
     this.hiddenWidth = widths.at(-1)!;
     this.#layers = [...hiddenLayers, output];
+    this.circular = angles.circular;
     this.#angles = angles;
     this.#dropout = dropout;
     this.#config = {
@@ -97,7 +99,7 @@ export class MLP extends Conditioner {
       hidden,
       activation,
       contextShape,
-      circular: angles.circular,
+      circular: options.circular,
       dropout,
       initialOutput,
       seed: stream.key,

@@ -50,6 +50,7 @@ export class ResidualNet extends Conditioner {
   override readonly outputs: number;
   override readonly contextShape: Shape | null;
   override readonly hiddenWidth: number;
+  override readonly circular: readonly number[];
   readonly #angles: AngleInputs;
   readonly #entry: Dense;
   readonly #blocks: readonly ResidualBlock[];
@@ -90,6 +91,7 @@ export class ResidualNet extends Conditioner {
     this.outputs = outputs;
     this.contextShape = contextShape;
     this.hiddenWidth = hidden;
+    this.circular = angles.circular;
     this.#angles = angles;
     this.#config = {
       inputs,
@@ -98,7 +100,7 @@ export class ResidualNet extends Conditioner {
       blocks,
       activation,
       contextShape,
-      circular: angles.circular,
+      circular: options.circular,
       dropout,
       initialOutput,
       seed: stream.key,

@@ -1,4 +1,5 @@
 import { Chain } from '../bijectors/chain.js';
+import { alternatingMask, randomMask } from '../bijectors/coupling.js';
 import { Standardize } from '../bijectors/standardize.js';
 import { CIRCLE } from '../elementwise/circle.js';
 import type { ElementwiseTransform } from '../elementwise/elementwise-transform.js';
@@ -8,6 +9,7 @@ import { Normal } from '../distributions/normal.js';
 import { Product } from '../distributions/product.js';
 import { Uniform } from '../distributions/uniform.js';
 import { FlowConfigError } from '../errors.js';
+import { RandomStream } from '../random.js';
 import { autoregressiveLayer } from './autoregressive-recipe.js';
 import { couplingLayer } from './coupling-recipe.js';
 import type { Flow } from './flow.js';
@@ -18,7 +20,7 @@ export interface CircularFlowOptions extends Omit<RecipeOptions, 'mixing'> {
   /** Coordinates that are angles in radians. Default: all. */
   readonly circular?: readonly number[];
   /**
-   * `coupling` (default): densities and draws are one pass a layer. `autoregressive`: every coordinate depends on all before
+   * `coupling` (default), of random halves: densities and draws are one pass a layer. `autoregressive`: every coordinate depends on all before
    * it, and draws are one pass a coordinate.
    */
   readonly conditioning?: 'coupling' | 'autoregressive';
@@ -56,14 +58,22 @@ export function circularFlow(name: string, options: CircularFlowOptions, onCircl
     standardize: false,
   };
   const others = indices.filter((i) => !circular[i]);
+  const masks = RandomStream.from(options.seed ?? 0).split('masks');
   return assembleFlow(name, sized, (index, seed) => {
     const layer =
       conditioning === 'coupling'
-        ? couplingLayer(sized, transforms, index, seed)
+        ? couplingLayer(sized, transforms, index, seed, null, layerMask(dims, index, masks))
         : autoregressiveLayer(sized, transforms, seed, index % 2 === 0 ? indices : indices.toReversed());
     if (!standardize || others.length === 0 || index < layers - 1) return layer;
     return new Chain({ bijectors: [layer, new Standardize({ eventShape: [dims], coordinates: others })] });
   });
+}
+
+/** A random half of the coordinates in one layer and the others in the next; two take turns. */
+function layerMask(dims: number, index: number, masks: RandomStream): boolean[] {
+  if (dims <= 2) return alternatingMask(dims, (index % 2) as 0 | 1);
+  const mask = randomMask(dims, masks.split(`${index >> 1}`));
+  return index % 2 === 0 ? mask : mask.map((chosen) => !chosen);
 }
 
 /** Which coordinates are angles. */

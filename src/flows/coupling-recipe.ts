@@ -13,7 +13,7 @@ export function hiddenWidth(options: RecipeOptions & { readonly hidden: readonly
 }
 
 /**
- * One coupling layer of a recipe; masks alternate between layers. One coordinate alone has nothing to be coupled to
+ * One coupling layer of a recipe; masks alternate between layers if none is given. One coordinate alone has nothing to be coupled to
  * and gets a scalar map of its own, conditioned on the context if there is one.
  */
 export function couplingLayer(
@@ -22,6 +22,7 @@ export function couplingLayer(
   index: number,
   seed: RandomStream,
   unconditional: ElementwiseTransform | null = null,
+  mask: boolean[] = alternatingMask(options.dims, (index % 2) as 0 | 1),
 ): Coupling | Elementwise {
   const { dims, hidden, residual, activation = 'relu', dropout = 0, contextShape = null } = options;
   const shared = { activation, dropout, contextShape, seed };
@@ -34,5 +35,5 @@ export function couplingLayer(
     const request = { inputs: 0, outputs: own.parameterCount, initialOutput: own.identityParameters() };
     return new Elementwise({ eventShape: [1], transform: own, conditioner: contextShape && conditioner(request) });
   }
-  return new Coupling({ mask: alternatingMask(dims, (index % 2) as 0 | 1), transform, conditioner, unconditional });
+  return new Coupling({ mask, transform, conditioner, unconditional });
 }

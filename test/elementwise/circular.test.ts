@@ -89,10 +89,11 @@ onEachBackend(test, 'circular splines agree with reference values, turned by the
         const raw = tf.concat([tf.tensor2d(widths), tf.tensor2d(heights), tf.tensor2d(derivatives), tf.fill([x.length, 1], phase)], 1); // prettier-ignore
         const turned = x.map((angle) => angle + phase);
         const forward = transform.inverse(tf.tensor1d(turned), raw);
-        assertClose(t, near(forward.value, y), y, phase === 0 ? 1e-5 : 2e-3, 'value');
-        assertClose(t, forward.logDet, logdet, phase === 0 ? 1e-5 : 2e-3, 'log-det');
+        // A turn costs digits: those of 1.7 + x, times the slope.
+        assertClose(t, near(forward.value, y), y, phase === 0 ? 1e-5 : 1e-3, 'value');
+        assertClose(t, forward.logDet, logdet, phase === 0 ? 1e-4 : 1e-3, 'log-det');
         const back = transform.forward(tf.tensor1d(y), raw);
-        assertClose(t, near(back.value, turned), turned, 1e-3, 'inverse');
+        assertClose(t, near(back.value, turned), turned, 2e-4, 'inverse');
       }
     });
   }
@@ -128,7 +129,7 @@ for (const [name, make] of Object.entries(FAMILIES)) {
         assertClose(t, near(turned.value, here.value.dataSync()), here.value, 1e-4, `${direction}: two turns further`);
         t.true(here.value.dataSync().every((angle) => Math.abs(angle) <= Math.fround(Math.PI)));
 
-        const grid = Array.from({ length: 4096 }, (_, i) => -Math.PI + (TURN * (i + 0.5)) / 4096);
+        const grid = Array.from({ length: 1024 }, (_, i) => -Math.PI + (TURN * (i + 0.5)) / 1024);
         const mean = tf.mean(tf.exp(at(grid).logDet)).dataSync()[0];
         t.true(Math.abs(mean - 1) < 1e-3, `${direction}: mean slope ${mean}`);
       }

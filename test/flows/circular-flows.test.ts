@@ -13,6 +13,7 @@ import {
   FlowConfigError,
   FlowDataError,
   loadFlow,
+  KernelConditioner,
   MaskedMLP,
   MaskedResidualNet,
   MLP,
@@ -44,9 +45,12 @@ const onCircle = (angles: Tensor) => tf.concat([tf.cos(angles), tf.sin(angles)],
 const uniformAngles = (rows: number, dims: number, seed = 'angles') =>
   new RandomStream(seed).uniformTensor([rows, dims], -Math.PI, Math.PI);
 
+const midpoints = (low: number, high: number, cells: number) =>
+  tf.linspace(low + (high - low) / cells / 2, high - (high - low) / cells / 2, cells);
+
 /** The integral of a density over the torus, by the midpoint rule. */
 function massOnTorus(flow: Flow, cells: number): number {
-  const places = tf.linspace(-Math.PI + Math.PI / cells, Math.PI - Math.PI / cells, cells);
+  const places = midpoints(-Math.PI, Math.PI, cells);
   const [a, b] = tf.meshgrid(places, places);
   const grid = tf.stack([tf.reshape(a, [-1]), tf.reshape(b, [-1])], 1);
   return tf.sum(tf.exp(flow.logProb(grid))).dataSync()[0] * (TURN / cells) ** 2;
@@ -54,7 +58,7 @@ function massOnTorus(flow: Flow, cells: number): number {
 
 for (const [name, recipe] of Object.entries(RECIPES)) {
   for (const conditioning of ['coupling', 'autoregressive'] as const) {
-    for (const dims of [1, 3]) {
+    for (const dims of conditioning === 'coupling' ? [1, 3] : [3]) {
       onEachBackend(test, `${name}, ${conditioning}, ${dims} angles: starts uniform, round trips, has no seam`, (t) => {
         using flow = recipe({ dims, conditioning, ...SMALL });
         tf.tidy(() => {
@@ -74,10 +78,11 @@ for (const [name, recipe] of Object.entries(RECIPES)) {
       });
     }
 
-    onEachBackend(test, `${name}, ${conditioning}: the density on the torus integrates to one`, (t) => {
+    test.serial(`${name}, ${conditioning}: the density on the torus integrates to one`, async (t) => {
+      await ready({ backend: 'wasm' });
       using flow = recipe({ dims: 2, conditioning, ...SMALL });
       perturb(flow, 'mass');
-      const mass = tf.tidy(() => massOnTorus(flow, 128));
+      const mass = tf.tidy(() => massOnTorus(flow, 96));
       t.true(Math.abs(mass - 1) < 5e-3, `mass ${mass}`);
     });
 
@@ -95,13 +100,26 @@ for (const [name, recipe] of Object.entries(RECIPES)) {
         assertClose(t, flow.logProb(x), tf.sub(start, 2 * Math.log(TURN)), 1e-3, 'start');
         perturb(flow, 'weights');
         const turned = tf.add(x, tf.tensor1d([0, TURN, 0]));
-        if (conditioning === 'autoregressive') assertClose(t, flow.logProb(turned), flow.logProb(x), 1e-2, 'a turn');
+        assertClose(t, flow.logProb(turned), flow.logProb(x), 1e-2, 'a turn');
         const back = flow.forward(flow.inverse(x));
         const columns = (values: Tensor) => tf.concat([tf.slice(values, [0, 0], [-1, 1]), onCircle(tf.slice(values, [0, 1], [-1, 1])), tf.slice(values, [0, 2], [-1, 1])], 1); // prettier-ignore
         assertClose(t, columns(back), columns(x), 2e-3, 'round trip');
       });
     });
   }
+
+  test.serial(`${name}: the density of an angle beside a number integrates to one`, async (t) => {
+    await ready({ backend: 'wasm' });
+    using flow = recipe({ dims: 2, circular: [1], ...SMALL });
+    perturb(flow, 'mixed mass');
+    const [cells, reach] = [128, 10];
+    const mass = tf.tidy(() => {
+      const [line, angles] = tf.meshgrid(midpoints(-reach, reach, cells), midpoints(-Math.PI, Math.PI, cells));
+      const grid = tf.stack([tf.reshape(line, [-1]), tf.reshape(angles, [-1])], 1);
+      return tf.sum(tf.exp(flow.logProb(grid))).dataSync()[0] * ((TURN * 2 * reach) / cells ** 2);
+    });
+    t.true(Math.abs(mass - 1) < 1e-2, `mass ${mass}`);
+  });
 
   test.serial(`${name}: a saved flow gives the same numbers, mixed coordinates and all`, async (t) => {
     await ready({ backend: 'wasm' });
@@ -146,6 +164,7 @@ onEachBackend(test, 'networks see angles as cosine and sine, and masked ones sti
   const networks = [
     new MLP({ inputs: 3, outputs: 4, hidden: [8], circular: [0, 2] }),
     new ResidualNet({ inputs: 3, outputs: 4, hidden: 8, circular: [0, 2] }),
+    new KernelConditioner({ inputs: 3, outputs: 4, points: 5, circular: [0, 2] }),
     new MaskedMLP({ features: 3, parametersPerFeature: 2, hidden: [8], circular: [0, 2], order: [2, 0, 1] }),
     new MaskedResidualNet({ features: 3, parametersPerFeature: 2, hidden: 8, circular: [0, 2], order: [2, 0, 1] }),
   ];
@@ -157,7 +176,7 @@ onEachBackend(test, 'networks see angles as cosine and sine, and masked ones sti
       assertClose(t, network.apply(turned), network.apply(x), 1e-5, network.className);
       t.notDeepEqual(network.apply(tf.add(x, tf.tensor1d([1, 0, 0]))).dataSync(), network.apply(x).dataSync());
     }
-    for (const network of networks.slice(2)) {
+    for (const network of networks.slice(3)) {
       const outputs = (moved: number[]) => network.apply(tf.add(x, tf.tensor1d(moved)));
       const of = (all: Tensor, feature: number) => tf.slice(all, [0, 2 * feature], [5, 2]).dataSync();
       const start = outputs([0, 0, 0]);
@@ -187,8 +206,8 @@ test.serial('training finds two directions of a pair of angles', async (t) => {
   // Entropy of a von Mises angle of concentration 8 is 0.4205 nats; one more bit for which direction.
   const best = 2 * 0.4205 + Math.LN2;
   for (const recipe of Object.values(RECIPES)) {
-    using flow = recipe({ dims: 2, layers: 4, hidden: [32], seed: 'train' });
-    await fit(flow, rows, { steps: 250, batchSize: 250, learningRate: 1e-2, seed: 'order' });
+    using flow = recipe({ dims: 2, layers: 3, hidden: [32], bins: 6, seed: 'train' });
+    await fit(flow, rows, { steps: 200, batchSize: 150, learningRate: 1e-2, seed: 'order' });
     const loss = tf.tidy(() => -tf.mean(flow.logProb(tf.tensor2d(rows))).dataSync()[0]);
     t.true(loss < best + 0.15 && loss > best - 0.15, `${loss} nats a row, ${best} at best, ${2 * Math.log(TURN)} at first`); // prettier-ignore
   }
@@ -210,6 +229,10 @@ test('impossible options are refused', (t) => {
   refused(() => moebiusFlow({ dims: 2, conditioning: 'none' as never }), /'coupling' or 'autoregressive', got 'none'/);
   const conditioner = (request: ConditionerRequest) => new MLP({ ...request, hidden: [4] });
   const transform = [new CircularShift()];
+  const angles = { mask: [true, false, false], transform: new CircularShift() };
+  refused(() => new Coupling({ ...angles, conditioner: new MLP({ inputs: 2, outputs: 1, hidden: [], circular: [1] }) }), /Coupling: expected a conditioner that sees inputs 0, 1 as angles, got one that sees 1 so\. Pass `circular`/); // prettier-ignore
+  const masked = new MaskedMLP({ features: 2, parametersPerFeature: 1, hidden: [4] });
+  refused(() => new Autoregressive({ dims: 2, transform: new CircularShift(), conditioner: masked }), /Autoregressive: expected a conditioner that sees inputs 0, 1 as angles, got one that sees none so/); // prettier-ignore
   refused(() => new Coupling({ mask: [true, false], transform, conditioner }), /Coupling\.transform: expected one transform, or a list of 2/); // prettier-ignore
   refused(() => new MLP({ inputs: 2, outputs: 1, hidden: [], circular: [2] }), /MLP\.circular: expected different indices of inputs, from 0 to 1, got \[2\]/); // prettier-ignore
   refused(() => new MaskedMLP({ features: 2, parametersPerFeature: 1, hidden: [4], circular: [1, 1] }), /MaskedMLP\.circular/); // prettier-ignore
