@@ -38,7 +38,7 @@ const FAMILIES: Record<string, () => ElementwiseTransform> = {
 /** One set of raw parameters away from the identity, for `count` points. */
 function rawOf(transform: ElementwiseTransform, count: number, seed = 'raw'): Tensor {
   const noise = new RandomStream(seed).normal(transform.parameterCount);
-  const own = transform.identityParameters().map((value, i) => value + noise[i]);
+  const own = transform.identityParameters().map((value, i) => value + 0.5 * noise[i]);
   return tf.tile(tf.tensor2d(own, [1, own.length]), [count, 1]);
 }
 

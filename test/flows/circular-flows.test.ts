@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import test from 'ava';
+import type {
+  Flow} from '../../src/index.js';
 import {
   Autoregressive,
   CircularRationalQuadraticSpline,
@@ -9,7 +11,6 @@ import {
   Coupling,
   ElementwiseAffine,
   fit,
-  Flow,
   FlowConfigError,
   FlowDataError,
   loadFlow,
