@@ -1,5 +1,8 @@
 export * from './bernstein-polynomial.js';
+export * from './bump-mixture.js';
+export type { BumpOptions } from './bump-parameters.js';
 export { CIRCLE, wrapAngle } from './circle.js';
+export * from './circular-bump-mixture.js';
 export * from './circular-rational-quadratic-spline.js';
 export * from './circular-shift.js';
 export * from './cubic-spline.js';

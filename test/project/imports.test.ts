@@ -17,6 +17,7 @@ const LAYERS = [
   'fields',
   'distributions',
   'energies',
+  'dynamics',
   'bijectors',
   'flows',
   'training',
