@@ -27,3 +27,4 @@ export * from './softplus.js';
 export * from './standardize.js';
 export * from './tanh.js';
 export * from './tokens/index.js';
+export * from './variational/index.js';

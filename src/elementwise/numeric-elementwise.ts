@@ -2,7 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowConfigError } from '../errors.js';
 import type { Config } from '../module.js';
-import { checkInversion, givenInversion, invertMonotone, type Curve, type InversionOptions } from '../numerics/invert-monotone.js';
+import {
+  checkInversion,
+  givenInversion,
+  invertMonotone,
+  type Curve,
+  type InversionOptions,
+} from '../numerics/invert-monotone.js';
 import { ElementwiseTransform, type ElementwiseResult } from './elementwise-transform.js';
 
 /** Options of every {@link NumericElementwise}: how far the search for its inverse goes. */

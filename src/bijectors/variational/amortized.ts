@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkInteger } from '../../conditioners/check.js';
 import type { Conditioner } from '../../conditioners/conditioner.js';
-import type { Config } from '../../module.js';
+import { assignParameters, type Config } from '../../module.js';
 import type { Shape } from '../../shapes.js';
 import { Bijector, type ValueAndLogDet } from '../bijector.js';
 import { sizedConditioner, type ConditionerOrBuilder } from '../conditioner-request.js';
@@ -47,8 +47,10 @@ export abstract class Amortized extends Bijector {
     this.#parameters = network ? null : this.weight('parameters', [initialOutput.length], initialOutput);
   }
 
+  /** Base → data, with raw parameters of one row, or of as many as `x`. */
   protected abstract push(x: Tensor, raw: Tensor): ValueAndLogDet;
 
+  /** Data → base. */
   protected abstract pull(y: Tensor, raw: Tensor): ValueAndLogDet;
 
   protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {
@@ -57,6 +59,12 @@ export abstract class Amortized extends Bijector {
 
   protected override mapInverse(y: Tensor, context: Tensor | null): ValueAndLogDet {
     return this.pull(y, this.#raw(y, context));
+  }
+
+  /** Raw parameters in place of those at the start. */
+  protected setParameters(values: readonly number[]): void {
+    const entry = { shape: [values.length], values: Float32Array.from(values) };
+    assignParameters(this, new Map([['parameters', entry]]), `${this.className}.of`);
   }
 
   /** The options that this class looks after. */

@@ -3,12 +3,18 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { MLP } from '../../conditioners/mlp.js';
 import { cut, softplusInverse } from '../../elementwise/parameters.js';
 import { FlowConfigError } from '../../errors.js';
-import { assignParameters, type Config } from '../../module.js';
-import { checkInversion, givenInversion, invertMonotone, type InversionOptions } from '../../numerics/invert-monotone.js';
+import type { Config } from '../../module.js';
+import {
+  checkInversion,
+  givenInversion,
+  invertMonotone,
+  type InversionOptions,
+} from '../../numerics/invert-monotone.js';
 import { RandomStream, type Seed } from '../../random.js';
 import type { ValueAndLogDet } from '../bijector.js';
 import { checkNumbers } from '../check-numbers.js';
 import { Amortized, type AmortizedOptions } from './amortized.js';
+import { logTanhSlope } from './tanh-slope.js';
 
 /** Options of {@link Planar}. */
 export interface PlanarOptions extends AmortizedOptions, InversionOptions {
@@ -47,9 +53,15 @@ export class Planar extends Amortized {
   static override readonly className = 'Planar';
   static override readonly samples = [
     () => new Planar({ dims: 2 }),
-    () => new Planar({ dims: 1, seed: 'sample' }),
     () => {
-      const conditioner = new MLP({ inputs: 0, outputs: 7, hidden: [8], activation: 'tanh', contextShape: [2], seed: 3 });
+      const conditioner = new MLP({
+        inputs: 0,
+        outputs: 7,
+        hidden: [8],
+        activation: 'tanh',
+        contextShape: [2],
+        seed: 3,
+      });
       return new Planar({ dims: 3, conditioner });
     },
   ];
@@ -87,15 +99,14 @@ export class Planar extends Amortized {
     const raw = softplusInverse(1 + along);
     const values = [...u.map((value, i) => value + ((raw - along) * w[i]) / square), ...w, b];
     const planar = new Planar({ dims: u.length, ...search });
-    const entry = { shape: [values.length], values: Float32Array.from(values) };
-    assignParameters(planar, new Map([['parameters', entry]]), 'Planar.of');
+    planar.setParameters(values);
     return planar;
   }
 
   protected override push(x: Tensor, raw: Tensor): ValueAndLogDet {
     const { moved, w, b, lift } = this.#direction(raw);
     const height = tf.tanh(tf.add(tf.sum(tf.mul(x, w), 1), b));
-    return [tf.add(x, tf.mul(moved, tf.expandDims(height, 1))), logSlope(height, lift)];
+    return [tf.add(x, tf.mul(moved, tf.expandDims(height, 1))), logTanhSlope(height, lift)];
   }
 
   protected override pull(y: Tensor, raw: Tensor): ValueAndLogDet {
@@ -103,7 +114,7 @@ export class Planar extends Amortized {
     const target = tf.add(tf.sum(tf.mul(y, w), 1), b);
     const curve = (a: Tensor) => {
       const height = tf.tanh(a);
-      return { value: tf.add(a, tf.mul(tf.sub(lift, 1), height)), logSlope: logSlope(height, lift) };
+      return { value: tf.add(a, tf.mul(tf.sub(lift, 1), height)), logSlope: logTanhSlope(height, lift) };
     };
     const root = invertMonotone('Planar.inverse', curve, target, this.#inversion);
     const height = tf.tanh(root.value);
@@ -127,12 +138,6 @@ export class Planar extends Amortized {
     const lift = tf.add(tf.mul(share, tf.softplus(along)), tf.mul(tf.sub(1, share), tf.add(along, 1)));
     return { moved, w, b: tf.reshape(b, [-1]), lift };
   }
-}
-
-/** `log (1 + m h′) = log (tanh² + (1 + m) (1 - tanh²))`: a sum of positive terms, where the left-hand side may cancel. */
-function logSlope(height: Tensor, lift: Tensor): Tensor {
-  const square = tf.square(height);
-  return tf.log(tf.add(square, tf.mul(lift, tf.sub(1, square))));
 }
 
 /** A random direction of length one, and with it `û = 0`. */
