@@ -75,7 +75,7 @@ export class Sylvester extends Amortized {
   static override readonly className = 'Sylvester';
   static override readonly samples = [
     () => new Sylvester({ dims: 3, units: 2 }),
-    () => new Sylvester({ dims: 2, basis: 'triangular', flip: true }),
+    () => new Sylvester({ dims: 3, basis: 'triangular', flip: true }),
     () => {
       const conditioner = new MLP({
         inputs: 0,
