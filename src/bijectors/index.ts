@@ -4,6 +4,7 @@ export * from './autoregressive.js';
 export * from './bijector.js';
 export * from './block-autoregressive.js';
 export * from './chain.js';
+export * from './constrained/index.js';
 export * from './continuous-bijector.js';
 export * from './coupling.js';
 export * from './elementwise.js';

@@ -8,3 +8,4 @@ export { orthonormalize } from './orthonormalize.js';
 export { slogdet, type SignAndLogDet } from './slogdet.js';
 export { solve, type SolveOptions } from './solve.js';
 export { triangularSolve, type TriangularSolveOptions } from './triangular-solve.js';
+export { unvech, vech } from './vech.js';
