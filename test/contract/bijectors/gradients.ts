@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ValueAndLogDet } from '../../../src/bijectors/bijector.js';
 import { sizeOf } from '../../../src/shapes.js';
-import { ensure } from '../check.js';
+import { ensure, ensureClose } from '../check.js';
 import { unitAt } from '../draws.js';
 import { derivativeMismatch, read } from '../numerics.js';
 import { ensureParameterGradients, parameterGradients } from '../parameters.js';
@@ -11,7 +11,8 @@ import { DIRECTIONS, type Direction, type Subject } from './subject.js';
 export async function matchesDifferences(subject: Subject): Promise<void> {
   const batch = 4;
   subject.perturb(0.3);
-  for (const direction of DIRECTIONS) {
+  if (subject.isConstrained) await matchesItsInverse(subject, batch);
+  for (const direction of subject.isConstrained ? (['forward'] as const) : DIRECTIONS) {
     const start = subject.draw(direction, batch, 'differences');
     const weights = subject.stream.split('weights').normal(batch * sizeOf(subject.shapeAfter(direction)));
     // Of several batches, one after the other.
@@ -33,6 +34,23 @@ export async function matchesDifferences(subject: Subject): Promise<void> {
     const loss = async () => (await losses(start))[0];
     await ensureParameterGradients(`${direction}, `, subject.trainable, byPath, loss, pick);
   }
+}
+
+/** Through forward and inverse, of which the value is what went in, so that only log-determinants vary. */
+async function matchesItsInverse({ bijector, stream }: Subject, batch: number): Promise<void> {
+  const width = sizeOf(bijector.eventShapeIn);
+  const weights = stream.split('weights').normal(batch * width);
+  const [there, back] = tf.tidy(() => {
+    const x = tf.tensor(stream.split('through').normal(batch * width), [batch, width], 'float32');
+    const gradient = (f: (at: Tensor) => Tensor) => tf.grad(f)(x);
+    const through = gradient((at) =>
+      lossOf(bijector.inverseAndLogDet(bijector.forward(at)), tf.tensor(weights, x.shape)),
+    );
+    return [gradient((at) => tf.sum(bijector.forwardAndLogDet(at)[1])), through];
+  });
+  const [byLogDet, byBoth] = [await read(there), await read(back)];
+  const expected = byLogDet.map((entry, i) => weights[i] - entry);
+  ensureClose('gradient through forward and inverse', byBoth, expected, (entry) => 5e-3 * (1 + Math.abs(entry)));
 }
 
 export async function reachesParameters(subject: Subject): Promise<void> {
