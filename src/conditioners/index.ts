@@ -2,6 +2,7 @@ export type { ActivationName } from './activation.js';
 export * from './conditioner.js';
 export * from './convolutional/index.js';
 export * from './dense.js';
+export * from './embeddings/index.js';
 export * from './masked-mlp.js';
 export * from './masked-residual-net.js';
 export * from './mlp.js';

@@ -1,4 +1,5 @@
 export * from './conditional-normal.js';
+export { conditioned, type ContextLike } from './conditioned.js';
 export * from './distribution.js';
 export * from './laplace.js';
 export * from './location-scale.js';

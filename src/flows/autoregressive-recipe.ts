@@ -3,6 +3,7 @@ import { MaskedMLP } from '../conditioners/masked-mlp.js';
 import { MaskedResidualNet } from '../conditioners/masked-residual-net.js';
 import type { ElementwiseTransform } from '../elementwise/elementwise-transform.js';
 import type { RandomStream } from '../random.js';
+import { contextOfLayers } from './conditioning.js';
 import type { RecipeOptions } from './recipe.js';
 
 /** One autoregressive layer of a recipe, in the natural order of the coordinates. */
@@ -11,7 +12,8 @@ export function autoregressiveLayer(
   transform: ElementwiseTransform,
   seed: RandomStream,
 ): Autoregressive {
-  const { dims, hidden, residual, activation = 'relu', dropout = 0, contextShape = null } = options;
+  const { dims, hidden, residual, activation = 'relu', dropout = 0 } = options;
+  const contextShape = contextOfLayers('recipe', options);
   const shared = { activation, dropout, contextShape, seed };
   const conditioner = (request: AutoregressiveRequest) =>
     residual

@@ -5,20 +5,18 @@ import type { Distribution } from '../distributions/distribution.js';
 import { Normal } from '../distributions/normal.js';
 import type { SolverSettings } from '../ode/options.js';
 import { RandomStream, type Seed } from '../random.js';
-import type { Shape } from '../shapes.js';
+import type { ConditioningOptions } from './conditioning.js';
 import { Flow } from './flow.js';
 import { checkPositive } from './recipe.js';
 
 /** Options that every continuous recipe takes. */
-export interface ContinuousFlowOptions {
+export interface ContinuousFlowOptions extends ConditioningOptions {
   /** Number of coordinates of one event. */
   readonly dims: number;
   /** Times of the base side and of the data side. Default: [1, 0]; flow matching counts the other way, [0, 1]. */
   readonly span?: readonly [base: number, data: number];
   /** Method, tolerances, and how gradients get through. */
   readonly solver?: SolverSettings;
-  /** Shape of one context, for a conditional flow. Default: none. */
-  readonly contextShape?: Shape | null;
   /** Put a layer on the data side that takes mean and deviation from the training data. Default: true. */
   readonly standardize?: boolean;
   /** Default: standard normal. */
@@ -30,7 +28,7 @@ export interface ContinuousFlowOptions {
 /** Stacks continuous blocks, with the standardisation of the data on top. */
 export function continuousFlow(
   name: string,
-  { dims, standardize = true, base, seed = 0 }: ContinuousFlowOptions,
+  { dims, standardize = true, base, embedding = null, seed = 0 }: ContinuousFlowOptions,
   blocks: number,
   block: (seed: RandomStream) => ContinuousBijector,
 ): Flow {
@@ -42,5 +40,6 @@ export function continuousFlow(
   return new Flow({
     base: base ?? Normal.standard([dims]),
     bijector: new Chain({ bijectors: [...bijectors, ...onDataSide] }),
+    embedding,
   });
 }

@@ -4,6 +4,7 @@ import { MLP } from '../conditioners/mlp.js';
 import { ResidualNet } from '../conditioners/residual-net.js';
 import type { ElementwiseTransform } from '../elementwise/elementwise-transform.js';
 import type { RandomStream } from '../random.js';
+import { contextOfLayers } from './conditioning.js';
 import type { RecipeOptions } from './recipe.js';
 
 /** Width of the last hidden layer of the conditioners that these options describe. */
@@ -22,7 +23,8 @@ export function couplingLayer(
   seed: RandomStream,
   unconditional: ElementwiseTransform | null = null,
 ): Coupling | Elementwise {
-  const { dims, hidden, residual, activation = 'relu', dropout = 0, contextShape = null } = options;
+  const { dims, hidden, residual, activation = 'relu', dropout = 0 } = options;
+  const contextShape = contextOfLayers('recipe', options);
   const shared = { activation, dropout, contextShape, seed };
   const conditioner = (request: { inputs: number; outputs: number; initialOutput: number[] }) =>
     residual

@@ -2,6 +2,7 @@ export * from './bernstein-flow.js';
 export * from './bits-per-dim.js';
 export * from './block-naf.js';
 export { cincFlow } from './cinc-flow.js';
+export type { ConditioningOptions } from './conditioning.js';
 export type { ContinuousFlowOptions } from './continuous-recipe.js';
 export * from './dequantized-flow.js';
 export * from './ffjord.js';

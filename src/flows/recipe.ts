@@ -10,14 +10,14 @@ import type { Distribution } from '../distributions/distribution.js';
 import { Normal } from '../distributions/normal.js';
 import { FlowConfigError } from '../errors.js';
 import { RandomStream, type Seed } from '../random.js';
-import type { Shape } from '../shapes.js';
+import { contextOfLayers, type ConditioningOptions } from './conditioning.js';
 import { Flow } from './flow.js';
 
 /** What stands between two layers: nothing, a reversal, a random permutation, a permutation and an LU matrix, or a fixed random rotation. */
 export type Mixing = 'none' | 'reverse' | 'permutation' | 'lu' | 'rotation';
 
 /** Options that every recipe takes. */
-export interface RecipeOptions {
+export interface RecipeOptions extends ConditioningOptions {
   /** Number of coordinates of one event. */
   readonly dims: number;
   /** Number of coupling or autoregressive layers. */
@@ -30,8 +30,6 @@ export interface RecipeOptions {
   readonly activation?: ActivationName;
   /** Probability of dropping a hidden unit while training. Default: 0. */
   readonly dropout?: number;
-  /** Shape of one context, for a conditional flow. Default: none. */
-  readonly contextShape?: Shape | null;
   /** What stands between two layers. */
   readonly mixing?: Mixing;
   /** Put a layer on the data side that takes mean and deviation from the training data. Default: true. */
@@ -54,9 +52,10 @@ export function assembleFlow(
   layer: (index: number, seed: RandomStream) => Bijector,
   onBaseSide: readonly Bijector[] = [],
 ): Flow {
-  const { dims, layers, mixing, standardize = true, seed = 0 } = options;
+  const { dims, layers, mixing, standardize = true, embedding = null, seed = 0 } = options;
   checkPositive(name, 'dims', dims);
   checkPositive(name, 'layers', layers);
+  contextOfLayers(name, options);
   const base = options.base ?? Normal.standard([dims]);
   const stream = RandomStream.from(seed).split(name);
   const stack = Array.from({ length: layers }, (_, i) => [
@@ -64,7 +63,7 @@ export function assembleFlow(
     layer(i, stream.split(`layer.${i}`)),
   ]).flat();
   const onDataSide = standardize ? [new Standardize({ eventShape: [dims] })] : [];
-  return new Flow({ base, bijector: new Chain({ bijectors: [...onBaseSide, ...stack, ...onDataSide] }) });
+  return new Flow({ base, bijector: new Chain({ bijectors: [...onBaseSide, ...stack, ...onDataSide] }), embedding });
 }
 
 /** @throws FlowConfigError unless `value` is a positive integer. */

@@ -14,6 +14,8 @@ export interface ContinuousPart {
   readonly field: VectorField;
   /** Times of the field on the base side and on the data side. */
   readonly span: readonly [base: number, data: number];
+  /** The context that field and base take. */
+  readonly embed: (context: Tensor | null) => Tensor | null;
   /** `n` draws from the base, where they enter the field. */
   readonly drawStart: (n: number, stream: RandomStream, context: Tensor | null) => Tensor;
   /** Data, where they leave the field. */
@@ -45,6 +47,7 @@ export function continuousPart(model: Distribution, where: string): ContinuousPa
   return {
     field,
     span: inverted ? [span[1], span[0]] : span,
+    embed: (context) => model.embed(context),
     drawStart: (n, stream, context) =>
       stages
         .slice(0, at)
