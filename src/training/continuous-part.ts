@@ -1,8 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Bijector } from '../bijectors/bijector.js';
-import { Chain } from '../bijectors/chain.js';
 import { ContinuousBijector } from '../bijectors/continuous-bijector.js';
-import { Invert } from '../bijectors/invert.js';
+import { runStage, stagesOf } from '../bijectors/stages.js';
 import type { Distribution } from '../distributions/distribution.js';
 import { FlowConfigError } from '../errors.js';
 import type { VectorField } from '../fields/vector-field.js';
@@ -52,33 +50,13 @@ export function continuousPart(model: Distribution, where: string): ContinuousPa
       stages
         .slice(0, at)
         .reduce(
-          (z, stage) => run(stage, 'forward', z, context),
+          (z, stage) => runStage(stage, 'forward', z, context),
           base.sample(n, { seed: stream, context: base.contextShape && context }),
         ),
     pullBack: (x, context) =>
       stages
         .slice(at + 1)
         .reverse()
-        .reduce((y, stage) => run(stage, 'inverse', y, context), x),
+        .reduce((y, stage) => runStage(stage, 'inverse', y, context), x),
   };
-}
-
-/** A bijector, or one the other way round. */
-interface Stage {
-  readonly bijector: Bijector;
-  readonly inverted: boolean;
-}
-
-/** What a bijector consists of, from base to data. */
-function stagesOf(bijector: Bijector, inverted = false): Stage[] {
-  if (bijector instanceof Invert) return stagesOf(bijector.bijector, !inverted);
-  if (!(bijector instanceof Chain)) return [{ bijector, inverted }];
-  const stages = bijector.bijectors.flatMap((member) => stagesOf(member, inverted));
-  return inverted ? stages.reverse() : stages;
-}
-
-function run(stage: Stage, direction: 'forward' | 'inverse', input: Tensor, context: Tensor | null): Tensor {
-  const { bijector, inverted } = stage;
-  const own = bijector.contextShape && context;
-  return (direction === 'forward') !== inverted ? bijector.forward(input, own) : bijector.inverse(input, own);
 }
