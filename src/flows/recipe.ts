@@ -44,6 +44,7 @@ export interface RecipeOptions extends ConditioningOptions {
  * Stacks layers from base to data with what mixes the coordinates between them, and the standardisation of the data
  * on top.
  *
+ * @param enclose puts the layers into others, but for the standardisation
  * @throws FlowConfigError for `dims` or `layers` that are not positive integers.
  */
 export function assembleFlow(
@@ -51,6 +52,7 @@ export function assembleFlow(
   options: RecipeOptions & { readonly layers: number; readonly mixing: Mixing },
   layer: (index: number, seed: RandomStream) => Bijector,
   onBaseSide: readonly Bijector[] = [],
+  enclose: (layers: readonly Bijector[]) => readonly Bijector[] = (layers) => layers,
 ): Flow {
   const { dims, layers, mixing, standardize = true, embedding = null, seed = 0 } = options;
   checkPositive(name, 'dims', dims);
@@ -63,7 +65,8 @@ export function assembleFlow(
     layer(i, stream.split(`layer.${i}`)),
   ]).flat();
   const onDataSide = standardize ? [new Standardize({ eventShape: [dims] })] : [];
-  return new Flow({ base, bijector: new Chain({ bijectors: [...onBaseSide, ...stack, ...onDataSide] }), embedding });
+  const bijector = new Chain({ bijectors: [...enclose([...onBaseSide, ...stack]), ...onDataSide] });
+  return new Flow({ base, bijector, embedding });
 }
 
 /** @throws FlowConfigError unless `value` is a positive integer. */

@@ -103,7 +103,8 @@ test.serial('many rows are taken some at a time, to the same numbers', async (t)
         tf.sum(tf.mul(tf.add(tf.conv2d(a as Tensor4D, w as Tensor4D, 1, 'same'), b), upstream));
       const expected = tf.grads(plain)([x, filter, bias]);
       tf.grads(loss)([x, filter, bias]).forEach((gradient, i) => {
-        assertClose(t, gradient, expected[i].dataSync(), 1e-4, `gradient ${i}, ${inputs} to ${outputs}`);
+        // A number of the filter's gradient is a sum of a thousand products, which the tiles add up in another order.
+        assertClose(t, gradient, expected[i].dataSync(), 4e-4, `gradient ${i}, ${inputs} to ${outputs}`);
       });
     }
   });

@@ -1,0 +1,56 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { Module } from '../module.js';
+import { batchShapeOf, flattenBatch, restoreBatch, sizeOf, type Shape } from '../shapes.js';
+
+/**
+ * An unnormalised target `p(x) ∝ exp(-u(x))`, `u(x) = U(x) / kT` in units of kT.
+ *
+ * A subclass writes {@link Energy.evaluate} on a flat batch, and where forces come cheaper by hand than by differentiation
+ * {@link Energy.evaluateForce}; shapes and memory are looked after here.
+ */
+export abstract class Energy extends Module {
+  /** Instances on which the contract suite tests the class. */
+  static readonly samples: readonly (() => Energy)[] = [];
+
+  /** Shape of one configuration. */
+  abstract readonly eventShape: Shape;
+
+  /** `u(x)`, `[batch]`, of `x` with shape `[batch, ...eventShape]`, differentiable. */
+  protected abstract evaluate(x: Tensor): Tensor;
+
+  /** `-∂u/∂x`, `[batch, ...eventShape]`. */
+  protected evaluateForce(x: Tensor): Tensor {
+    return tf.neg(tf.grad((at: Tensor) => tf.sum(this.evaluate(at)))(x));
+  }
+
+  /**
+   * Reduced energy `u(x)`.
+   *
+   * @param x `[...batch, ...eventShape]`
+   * @returns `[...batch]`, in kT
+   * @throws FlowShapeError when `x` has another shape.
+   */
+  energy(x: Tensor): Tensor {
+    return this.run('energy', x, [], (flat) => this.evaluate(flat));
+  }
+
+  /**
+   * Force `-∂u/∂x`.
+   *
+   * @param x `[...batch, ...eventShape]`
+   * @returns the shape of `x`, in kT per unit of `x`
+   * @throws FlowShapeError when `x` has another shape.
+   */
+  force(x: Tensor): Tensor {
+    return this.run('force', x, this.eventShape, (flat) => this.evaluateForce(flat));
+  }
+
+  private run(method: string, x: Tensor, to: Shape, compute: (flat: Tensor) => Tensor): Tensor {
+    return tf.tidy(() => {
+      const batchShape = batchShapeOf(x, this.eventShape, `${this.className}.${method}`, 'x');
+      if (sizeOf(batchShape) === 0) return tf.zeros([...batchShape, ...to]);
+      return restoreBatch(compute(flattenBatch(x, batchShape, this.eventShape)), batchShape, to);
+    });
+  }
+}
