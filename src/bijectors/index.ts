@@ -1,6 +1,7 @@
 export * from './act-norm.js';
 export * from './affine.js';
 export * from './autoregressive.js';
+export * from './batch-norm.js';
 export * from './bijector.js';
 export * from './block-autoregressive.js';
 export * from './chain.js';
@@ -28,3 +29,4 @@ export * from './softplus.js';
 export * from './standardize.js';
 export * from './tanh.js';
 export * from './tokens/index.js';
+export * from './whitening.js';
