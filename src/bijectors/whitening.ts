@@ -65,10 +65,7 @@ export class Whitening extends Bijector {
    * @throws FlowDataError for fewer than two rows, rows of different lengths, values that are not finite, and data that
    * lie in a plane, to float32 precision, where there is no ridge.
    */
-  static fit(
-    rows: readonly ArrayLike<number>[],
-    options: Pick<WhiteningOptions, 'kind' | 'ridge'> = {},
-  ): Whitening {
+  static fit(rows: readonly ArrayLike<number>[], options: Pick<WhiteningOptions, 'kind' | 'ridge'> = {}): Whitening {
     const where = 'Whitening.fit';
     checkRows(where, rows);
     const { ridge = 0 } = options;

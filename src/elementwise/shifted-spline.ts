@@ -26,7 +26,7 @@ const LOG_SLOPE_BOUND = 10;
  * on: data → base, `z = spline(y) + t`, with raw parameters `(w, h, d, t)`.
  *
  * In a box of width `2B` the first bin takes the fractions `m + (1 - 2m) σ(w)` of the width and `m + (1 - 2m) σ(h)` of the
- * height, and the knot has slope `δ + (1 - δ) exp(d)`. Outside it is the identity, and the slope is 1 at the ends. The
+ * height, and the knot has slope `δ + (1 - δ) exp(d)`, `d` kept within ±10 by a tanh. Outside it is the identity, and the slope is 1 at the ends. The
  * spline therefore moves no point by more than `2B`, and both directions obey
  *
  * `|out| ≤ |in| + |t| + 2B` for any parameters:

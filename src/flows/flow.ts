@@ -92,6 +92,8 @@ export class Flow extends Distribution {
    * @param context `[...contextShape]` or `[...batch, ...contextShape]`
    * @throws FlowShapeError when there is an embedding and the context is missing or of another shape.
    */
+  embed(context: Tensor, method?: string): Tensor;
+  embed(context: Tensor | null, method?: string): Tensor | null;
   embed(context: Tensor | null, method = 'embed'): Tensor | null {
     return this.embedding ? this.embedding.apply(context, `${this.className}.${method}`) : context;
   }

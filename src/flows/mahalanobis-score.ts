@@ -28,11 +28,16 @@ export interface MahalanobisState extends Required<MahalanobisScoreOptions>, Mom
  * Source: Hong, Park, Chun, "On the robustness of normalizing flows for inverse problems in imaging", 2023, section 3.
  *
  * @example
- * const score = await MahalanobisScore.fit(flow.embed(contexts));
- * const strange = score.score(flow.embed(tf.tensor2d([observation])));
+ * const score = await MahalanobisScore.fit(contexts);
+ * const [squaredDistance] = await score.score(observation).data(); // about `features` where it is like the others
  */
 export class MahalanobisScore {
-  /** From features all at once, `[...batch, features]`. */
+  /**
+   * From features all at once, `[...batch, features]`.
+   *
+   * @throws FlowConfigError for features without a last axis, or a ridge that is negative.
+   * @throws FlowDataError for a value that is not finite.
+   */
   static async fit(
     features: Tensor,
     options: Omit<MahalanobisScoreOptions, 'features'> = {},
@@ -49,10 +54,13 @@ export class MahalanobisScore {
    */
   static restore({ features, ridge, count, mean, scatter }: MahalanobisState): MahalanobisScore {
     const score = new MahalanobisScore({ features, ridge });
-    if (mean.length !== features || scatter.length !== features || scatter.some((row) => row.length !== features)) {
+    const finite = (row: unknown) => Array.isArray(row) && row.length === features && row.every(Number.isFinite);
+    const whole = Number.isInteger(count) && count >= 0;
+    if (!whole || !finite(mean) || !Array.isArray(scatter) || scatter.length !== features || !scatter.every(finite)) {
       throw new FlowConfigError('MahalanobisScore.restore', {
-        expected: `a mean of ${features} numbers and a matrix of ${features} x ${features}`,
-        got: `${mean.length} and ${scatter.length} rows`,
+        expected: `a count, a mean of ${features} numbers and a matrix of ${features} x ${features}`,
+        got: 'others',
+        hint: 'Pass what `state` gave, as it was.',
       });
     }
     score.#moments = RunningMoments.restore({ count, mean, scatter });
@@ -120,7 +128,7 @@ export class MahalanobisScore {
   }
 
   /**
-   * `d²` of each vector.
+   * `d²` of each vector; no number where a feature is none.
    *
    * @param features `[...batch, features]`
    * @returns `[...batch]`

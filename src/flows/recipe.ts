@@ -1,3 +1,4 @@
+import { BatchNorm } from '../bijectors/batch-norm.js';
 import type { Bijector } from '../bijectors/bijector.js';
 import { Chain } from '../bijectors/chain.js';
 import { LULinear } from '../bijectors/lu-linear.js';
@@ -5,6 +6,7 @@ import { Permute } from '../bijectors/permute.js';
 import { Reverse } from '../bijectors/reverse.js';
 import { Rotation } from '../bijectors/rotation.js';
 import { Standardize } from '../bijectors/standardize.js';
+import { Whitening, type WhiteningKind } from '../bijectors/whitening.js';
 import type { ActivationName } from '../conditioners/activation.js';
 import type { Distribution } from '../distributions/distribution.js';
 import { Normal } from '../distributions/normal.js';
@@ -32,8 +34,13 @@ export interface RecipeOptions extends ConditioningOptions {
   readonly dropout?: number;
   /** What stands between two layers. */
   readonly mixing?: Mixing;
-  /** Put a layer on the data side that takes mean and deviation from the training data. Default: true. */
-  readonly standardize?: boolean;
+  /** Put a {@link BatchNorm} after each layer, towards the base, as RealNVP and MAF were published. Default: false. */
+  readonly batchNorm?: boolean;
+  /**
+   * Put a layer on the data side that takes mean and deviation from the training data; `pca` or `zca` takes their
+   * correlations out as well, by a {@link Whitening}. Default: true.
+   */
+  readonly standardize?: boolean | WhiteningKind;
   /** Default: standard normal. */
   readonly base?: Distribution;
   /** Seed of weights and permutations. Default: 0. */
@@ -54,7 +61,7 @@ export function assembleFlow(
   onBaseSide: readonly Bijector[] = [],
   enclose: (layers: readonly Bijector[]) => readonly Bijector[] = (layers) => layers,
 ): Flow {
-  const { dims, layers, mixing, standardize = true, embedding = null, seed = 0 } = options;
+  const { dims, layers, mixing, batchNorm = false, standardize = true, embedding = null, seed = 0 } = options;
   checkPositive(name, 'dims', dims);
   checkPositive(name, 'layers', layers);
   contextOfLayers(name, options);
@@ -62,11 +69,16 @@ export function assembleFlow(
   const stream = RandomStream.from(seed).split(name);
   const stack = Array.from({ length: layers }, (_, i) => [
     ...(i === 0 ? [] : mix(mixing, dims, stream.split(`mixing.${i}`))),
+    ...(batchNorm ? [new BatchNorm({ eventShape: [dims] })] : []),
     layer(i, stream.split(`layer.${i}`)),
   ]).flat();
-  const onDataSide = standardize ? [new Standardize({ eventShape: [dims] })] : [];
-  const bijector = new Chain({ bijectors: [...enclose([...onBaseSide, ...stack]), ...onDataSide] });
+  const bijector = new Chain({ bijectors: [...enclose([...onBaseSide, ...stack]), ...onDataSide(dims, standardize)] });
   return new Flow({ base, bijector, embedding });
+}
+
+function onDataSide(dims: number, standardize: boolean | WhiteningKind): Bijector[] {
+  if (typeof standardize === 'string') return [new Whitening({ dims, kind: standardize })];
+  return standardize ? [new Standardize({ eventShape: [dims] })] : [];
 }
 
 /** @throws FlowConfigError unless `value` is a positive integer. */
