@@ -76,7 +76,8 @@ export function assembleFlow(
   return new Flow({ base, bijector, embedding });
 }
 
-function onDataSide(dims: number, standardize: boolean | WhiteningKind): Bijector[] {
+/** What stands between the layers of a recipe and the data. */
+export function onDataSide(dims: number, standardize: boolean | WhiteningKind): Bijector[] {
   if (typeof standardize === 'string') return [new Whitening({ dims, kind: standardize })];
   return standardize ? [new Standardize({ eventShape: [dims] })] : [];
 }

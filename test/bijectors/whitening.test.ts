@@ -110,11 +110,11 @@ onEachBackend(test, 'directions without variance keep their unit, and a ridge le
     using layer = new Whitening({ dims: 2 });
     layer.initialize(tf.tensor2d(rows));
     const z = layer.inverse(tf.tensor2d(rows));
-    assertClose(t, tf.sum(tf.abs(tf.slice(z, [0, 1], [4, 1]))), 0, 1e-5);
+    assertClose(t, tf.sum(tf.abs(tf.slice(z, [0, 1], [4, 1]))), [0], 1e-5);
     // Covariance [[13/3, 26/3], [26/3, 52/3]]: variances 65/3 and 0, and the ridge adds 65/6 to both.
     using ridged = Whitening.fit(rows, { ridge: 1 });
     const [, logDet] = ridged.inverseAndLogDet(tf.zeros([2]));
-    assertClose(t, logDet, -0.5 * Math.log((65 / 2) * (65 / 6)), 1e-5);
+    assertClose(t, logDet, [-0.5 * Math.log((65 / 2) * (65 / 6))], 1e-5);
   });
 });
 
