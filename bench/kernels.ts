@@ -69,7 +69,7 @@ export async function benchKernels(quick: boolean): Promise<BenchResult> {
     add(`${name} gradient`, gradient, 1e-6 * ROWS, 'Mrow/s', perMap(functions + 4));
   }
   for (const scale of ['exp', 'sigmoid'] as const) {
-    const attributes = { scale, bound: 5, inverse: false };
+    const attributes = { scale, bound: 5, least: 1e-3, inverse: false };
     const pair = [ROWS, 2];
     const forward = time(affineOnWasm, attributes, [x, pair], [x, x]);
     add(`affine, ${scale}`, forward, 1e-6 * ROWS, 'Mrow/s', perMap(scale === 'exp' ? 2 : 3));

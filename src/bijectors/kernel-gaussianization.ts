@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkInteger } from '../conditioners/check.js';
+import { MLP } from '../conditioners/mlp.js';
 import { GaussianMixtureCdf, type GaussianMixtureCdfOptions } from '../elementwise/gaussian-mixture-cdf.js';
 import { FlowDataError } from '../errors.js';
 import type { Config } from '../module.js';
+import { RandomStream, type Seed } from '../random.js';
 import { batchShapeOf, sizeOf, type Shape } from '../shapes.js';
 import { Bijector, type ValueAndLogDet } from './bijector.js';
 import { applyElementwise } from './elementwise.js';
@@ -11,6 +13,12 @@ import { applyElementwise } from './elementwise.js';
 /** Options of {@link KernelGaussianization}. */
 export interface KernelGaussianizationOptions extends GaussianMixtureCdfOptions {
   readonly dims: number;
+  /** Shape of one context, for a conditional map. Default: none. */
+  readonly contextShape?: Shape | null;
+  /** Widths of the hidden layers of the network that moves the parameters with the context. Default: [64, 64]. */
+  readonly hidden?: readonly number[];
+  /** Seed of that network's initial weights. Default: 0. */
+  readonly seed?: Seed;
 }
 
 /**
@@ -22,6 +30,8 @@ export interface KernelGaussianizationOptions extends GaussianMixtureCdfOptions 
  * way to its nearer neighbour: the untrained layer already is a kernel density estimate, of the width that fits each place.
  * Before that it is nearly the identity.
  *
+ * With a context, a network adds to the parameters what depends on it, nothing at first.
+ *
  * Source: Meng, Song, Song, Ermon, "Gaussianization flows", 2020, section 3.2 and, but for the widths, 4.2.
  */
 export class KernelGaussianization extends Bijector {
@@ -29,18 +39,21 @@ export class KernelGaussianization extends Bijector {
   static override readonly samples = [
     () => new KernelGaussianization({ dims: 3, components: 4 }),
     () => new KernelGaussianization({ dims: 1, components: 3 }),
+    () => new KernelGaussianization({ dims: 2, components: 3, contextShape: [2], hidden: [5], seed: 1 }),
   ];
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
+  override readonly contextShape: Shape | null;
   readonly #transform: GaussianMixtureCdf;
+  readonly #conditioner: MLP | null;
   readonly #parameters: Variable;
   /** 1 once data were seen; a weight, so that a saved model remembers. */
   readonly #initialized: Variable;
   readonly #config: Config;
 
   /** @throws FlowConfigError for sizes that are no positive integers. */
-  constructor({ dims, ...options }: KernelGaussianizationOptions) {
+  constructor({ dims, contextShape = null, hidden = [64, 64], seed = 0, ...options }: KernelGaussianizationOptions) {
     super();
     checkInteger('KernelGaussianization.dims', dims);
     this.#transform = new GaussianMixtureCdf(options);
@@ -49,7 +62,12 @@ export class KernelGaussianization extends Bijector {
     this.eventShapeOut = [dims];
     this.#parameters = this.weight('parameters', [dims * start.length], Array.from({ length: dims }, () => start).flat()); // prettier-ignore
     this.#initialized = this.weight('initialized', [], [0], { trainable: false });
-    this.#config = { dims, ...options };
+    const stream = RandomStream.from(seed);
+    const outputs = dims * start.length;
+    const network = { inputs: 0, outputs, hidden, contextShape, initialOutput: Array<number>(outputs).fill(0), seed: stream }; // prettier-ignore
+    this.contextShape = contextShape;
+    this.#conditioner = contextShape && this.child('conditioner', new MLP(network));
+    this.#config = { dims, contextShape, hidden, seed: stream.key, ...options };
   }
 
   /**
@@ -76,20 +94,26 @@ export class KernelGaussianization extends Bijector {
     });
   }
 
-  protected override mapForward(x: Tensor): ValueAndLogDet {
-    return applyElementwise(x, this.#raw(x), this.#transform, (flat, raw) => this.#transform.forward(flat, raw));
+  protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {
+    return applyElementwise(x, this.#raw(x, context), this.#transform, (flat, raw) =>
+      this.#transform.forward(flat, raw),
+    );
   }
 
-  protected override mapInverse(y: Tensor): ValueAndLogDet {
-    return applyElementwise(y, this.#raw(y), this.#transform, (flat, raw) => this.#transform.inverse(flat, raw));
+  protected override mapInverse(y: Tensor, context: Tensor | null): ValueAndLogDet {
+    return applyElementwise(y, this.#raw(y, context), this.#transform, (flat, raw) =>
+      this.#transform.inverse(flat, raw),
+    );
   }
 
   override getConfig(): Config {
     return this.#config;
   }
 
-  #raw(x: Tensor): Tensor {
-    return tf.add(tf.zeros([x.shape[0], this.#parameters.size]), this.#parameters);
+  #raw(x: Tensor, context: Tensor | null): Tensor {
+    const batch = x.shape[0];
+    const moved = this.#conditioner?.apply(tf.zeros([batch, 0]), context);
+    return tf.add(moved ?? tf.zeros([batch, this.#parameters.size]), this.#parameters);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Config } from '../module.js';
 import { sizeOf, type Shape } from '../shapes.js';
 import { Bijector, type ValueAndLogDet } from './bijector.js';
 import { checkNumbers } from './check-numbers.js';
+import { checkRows } from './check-rows.js';
 
 /** Options of {@link Standardize}. */
 export interface StandardizeOptions {
@@ -41,7 +42,7 @@ export class Standardize extends Bijector {
    * that are constant (to float32 precision); the message names them.
    */
   static fit(rows: readonly ArrayLike<number>[]): Standardize {
-    checkRows(rows);
+    checkRows('Standardize.fit', rows);
     const columns = Array.from({ length: rows[0].length }, (_, column) => rows.map((row) => row[column]));
     const moments = columns.map(meanAndStd);
     const constant = moments.flatMap(({ mean, std }, column) => (std > Math.abs(mean) * 2 ** -24 ? [] : [column]));
@@ -130,24 +131,6 @@ function maskOf(coordinates: readonly number[], eventShape: Shape, fromData: boo
   const mask = Array<number>(size).fill(0);
   for (const i of coordinates) mask[i] = 1;
   return tf.tensor(mask, [...eventShape], 'float32');
-}
-
-function checkRows(rows: readonly ArrayLike<number>[]): void {
-  const where = 'Standardize.fit';
-  if (rows.length < 2) throw new FlowDataError(where, { expected: 'at least two rows', got: `${rows.length}` });
-  const width = rows[0].length;
-  const faulty = (test: (row: ArrayLike<number>) => boolean) =>
-    rows.flatMap((row, i) => (test(row) ? [i] : [])).slice(0, 10);
-  const ragged = faulty((row) => row.length !== width);
-  if (ragged.length > 0) {
-    const got = `${rows[ragged[0]].length} in row ${ragged[0]}`;
-    throw new FlowDataError(where, { expected: `${width} values in every row`, got, rows: ragged });
-  }
-  const bad = faulty((row) => !Array.from(row).every(Number.isFinite));
-  if (bad.length > 0) {
-    const got = `others in row ${bad.join(', ')}`;
-    throw new FlowDataError(where, { expected: 'finite numbers', got, rows: bad });
-  }
 }
 
 /** In two passes, so that a large mean costs no digits of the spread. */

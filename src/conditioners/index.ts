@@ -2,6 +2,7 @@ export * from './bodies/index.js';
 export * from './conditioner.js';
 export * from './convolutional/index.js';
 export * from './dense.js';
+export * from './embeddings/index.js';
 export * from './kernel/index.js';
 export * from './lipschitz/index.js';
 export * from './masked-mlp.js';

@@ -1,5 +1,6 @@
 export * from './angular-central-gaussian.js';
 export * from './conditional-normal.js';
+export { conditioned, type ContextLike } from './conditioned.js';
 export * from './distribution.js';
 export * from './laplace.js';
 export * from './location-scale.js';

@@ -1,61 +1,98 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowConfigError } from '../errors.js';
+import type { Interval } from '../interval.js';
 import { affine } from '../kernels/affine/op.js';
-import { LEAST_SCALE, SIGMOID_SHIFT, type ScaleFunction } from '../kernels/affine/spec.js';
+import { SIGMOID_SHIFT, type AffineAttributes } from '../kernels/affine/spec.js';
 import type { Config } from '../module.js';
 import { ElementwiseTransform, type ElementwiseResult } from './elementwise-transform.js';
+
+/** How a raw number becomes the slope of {@link ElementwiseAffine}. */
+export type ScaleMap = 'exp' | 'sigmoid' | 'inverseSigmoid';
 
 /** Options of {@link ElementwiseAffine}. */
 export interface ElementwiseAffineOptions {
   /**
-   * `exp` (default): `log s = bound · tanh(raw / bound)`. `sigmoid`: `s = sigmoid(raw + 2) + 1e-3`, the contracting form
-   * of Glow and of the affine baseline in Neural Spline Flows.
+   * Slope `s` of the generating direction, from the raw number `u`; the density direction has `1 / s`.
+   *
+   * - `exp` (default): `log s = bound · tanh(u / bound)`; `s` lies between `exp(-bound)` and `exp(bound)`.
+   * - `sigmoid`: `s = σ(u + 2) + least`, at most `1 + least`: draws cannot explode, whatever the network says.
+   * - `inverseSigmoid`: `1 / s = σ(u + 2) + least`, the form of Glow and of the affine baseline in Neural Spline Flows.
+   *   Draws may be stretched by up to `1 / least` in each layer, and are where a context is unlike those trained on.
    */
-  readonly scale?: ScaleFunction;
-  /** Largest `|log s|` of the `exp` form; keeps generation finite for any network output. Default: 5. */
-  readonly bound?: number;
+  readonly scale?: ScaleMap;
+  /** Largest `|log s|` of the `exp` form; null for none, `log s = u`, as NICE and MAF were published. Default: 5. */
+  readonly bound?: number | null;
+  /** Least value of the sigmoid forms. Default: 1e-3. */
+  readonly least?: number;
 }
 
+const SCALE_MAPS: readonly ScaleMap[] = ['exp', 'sigmoid', 'inverseSigmoid'];
+
 /**
- * `y = s · x + t` with raw parameters `(t, raw s)`; `log dy/dx = log s`.
+ * `y = s · x + t` with raw parameters `(t, u)`, or `x = y / s + t` in the form `inverseSigmoid`; `log dy/dx = log s`.
+ * {@link slopes} says what `s` may be, which decides how robust a conditional flow is: see {@link ShiftedSpline}.
  *
- * Source: Dinh, Sohl-Dickstein, Bengio, "Density estimation using Real NVP", 2017, equations 7 and 8.
+ * Sources: Dinh, Sohl-Dickstein, Bengio, "Density estimation using Real NVP", 2017, equations 7 and 8; Hong, Park, Chun,
+ * "On the robustness of normalizing flows for inverse problems in imaging", 2023, section 3.
  */
 export class ElementwiseAffine extends ElementwiseTransform {
   static override readonly className = 'ElementwiseAffine';
-  static override readonly samples = [() => new ElementwiseAffine(), () => new ElementwiseAffine({ scale: 'sigmoid' })];
+  static override readonly samples = [
+    () => new ElementwiseAffine(),
+    () => new ElementwiseAffine({ scale: 'sigmoid' }),
+    () => new ElementwiseAffine({ scale: 'inverseSigmoid', least: 1e-2 }),
+    () => new ElementwiseAffine({ bound: null }),
+  ];
 
   readonly parameterCount = 2;
-  readonly #scale: ScaleFunction;
-  readonly #bound: number;
+  /** Least and greatest slope of the generating direction, base → data; `1 / s` bounds the other one. */
+  readonly slopes: Interval;
+  readonly #form: Omit<AffineAttributes, 'inverse'>;
+  /** The direction in which `x ↦ s x + t` runs. */
+  readonly #flipped: boolean;
+  readonly #config: Config;
 
-  /** @throws FlowConfigError for an unknown scale function or a bound that is not positive. */
-  constructor({ scale = 'exp', bound = 5 }: ElementwiseAffineOptions = {}) {
+  /** @throws FlowConfigError for an unknown form, or a bound or least value that is not positive. */
+  constructor({ scale = 'exp', bound = 5, least = 1e-3 }: ElementwiseAffineOptions = {}) {
     super();
-    if (scale !== 'exp' && scale !== 'sigmoid') {
-      throw new FlowConfigError('ElementwiseAffine', {
-        expected: "scale: 'exp' or 'sigmoid'",
+    const where = 'ElementwiseAffine';
+    if (!SCALE_MAPS.includes(scale)) {
+      throw new FlowConfigError(where, {
+        expected: `scale: one of ${SCALE_MAPS.join(', ')}`,
         got: `'${String(scale)}'`,
       });
     }
-    if (!(bound > 0)) throw new FlowConfigError('ElementwiseAffine', { expected: 'bound > 0', got: String(bound) });
-    this.#scale = scale;
-    this.#bound = bound;
+    if (bound !== null && !(bound > 0 && bound < Infinity)) {
+      throw new FlowConfigError(where, { expected: 'bound > 0, or null', got: String(bound) });
+    }
+    if (!(least > 0 && least < 1)) {
+      throw new FlowConfigError(where, { expected: 'least between 0 and 1', got: String(least) });
+    }
+    this.#flipped = scale === 'inverseSigmoid';
+    this.#form = { scale: scale === 'exp' ? 'exp' : 'sigmoid', bound: bound ?? Infinity, least };
+    this.slopes = slopesOf(scale, this.#form);
+    this.#config = { scale, bound, least };
   }
 
   identityParameters(): number[] {
-    return [0, this.#scale === 'exp' ? 0 : Math.log((1 - LEAST_SCALE) / LEAST_SCALE) - SIGMOID_SHIFT];
+    const { scale, least } = this.#form;
+    return [0, scale === 'exp' ? 0 : Math.log((1 - least) / least) - SIGMOID_SHIFT];
   }
 
   forward(x: Tensor, raw: Tensor): ElementwiseResult {
-    return affine(x, raw, { scale: this.#scale, bound: this.#bound, inverse: false });
+    return affine(x, raw, { ...this.#form, inverse: this.#flipped });
   }
 
   inverse(y: Tensor, raw: Tensor): ElementwiseResult {
-    return affine(y, raw, { scale: this.#scale, bound: this.#bound, inverse: true });
+    return affine(y, raw, { ...this.#form, inverse: !this.#flipped });
   }
 
   getConfig(): Config {
-    return { scale: this.#scale, bound: this.#bound };
+    return this.#config;
   }
+}
+
+function slopesOf(scale: ScaleMap, { bound, least }: Pick<AffineAttributes, 'bound' | 'least'>): Interval {
+  if (scale === 'exp') return [Math.exp(-bound), Math.exp(bound)];
+  return scale === 'sigmoid' ? [least, 1 + least] : [1 / (1 + least), 1 / least];
 }

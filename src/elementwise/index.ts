@@ -22,6 +22,7 @@ export type { Curve, CurvePoint } from '../numerics/invert-monotone.js';
 export { NumericElementwise, type NumericElementwiseOptions } from './numeric-elementwise.js';
 export * from './quadratic-spline.js';
 export * from './rational-quadratic-spline.js';
+export * from './shifted-spline.js';
 export type { SplineBoxOptions } from './spline-box.js';
 export * from './student-tails.js';
 export * from './sum-of-squares.js';

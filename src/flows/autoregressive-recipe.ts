@@ -3,6 +3,7 @@ import type { TransformOrList } from '../bijectors/coordinate-transforms.js';
 import { MaskedMLP } from '../conditioners/masked-mlp.js';
 import { MaskedResidualNet } from '../conditioners/masked-residual-net.js';
 import type { RandomStream } from '../random.js';
+import { contextOfLayers } from './conditioning.js';
 import type { RecipeOptions } from './recipe.js';
 
 /** One autoregressive layer of a recipe, in the natural order of the coordinates if no other is given. */
@@ -12,7 +13,8 @@ export function autoregressiveLayer(
   seed: RandomStream,
   order?: readonly number[],
 ): Autoregressive {
-  const { dims, hidden, residual, activation = 'relu', dropout = 0, contextShape = null } = options;
+  const { dims, hidden, residual, activation = 'relu', dropout = 0 } = options;
+  const contextShape = contextOfLayers('recipe', options);
   const shared = { activation, dropout, contextShape, seed, ...(order && { order }) };
   const conditioner = (request: AutoregressiveRequest) =>
     residual

@@ -1,4 +1,5 @@
 import { BlockAutoregressive } from '../bijectors/block-autoregressive.js';
+import { contextOfLayers } from './conditioning.js';
 import type { Flow } from './flow.js';
 import { assembleFlow, type RecipeOptions } from './recipe.js';
 
@@ -15,7 +16,8 @@ export type BlockNafOptions = Omit<RecipeOptions, 'residual' | 'activation' | 'd
  * @throws FlowConfigError for sizes that are not positive integers.
  */
 export function blockNaf(options: BlockNafOptions): Flow {
-  const { dims, layers = 3, hidden = [10, 10], mixing = 'reverse', contextShape = null } = options;
+  const { dims, layers = 3, hidden = [10, 10], mixing = 'reverse' } = options;
+  const contextShape = contextOfLayers('blockNaf', options);
   const sized = { ...options, layers, mixing };
   return assembleFlow('blockNaf', sized, (_, seed) => new BlockAutoregressive({ dims, hidden, contextShape, seed }));
 }

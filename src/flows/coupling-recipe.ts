@@ -5,6 +5,7 @@ import { MLP } from '../conditioners/mlp.js';
 import { ResidualNet } from '../conditioners/residual-net.js';
 import type { ElementwiseTransform } from '../elementwise/elementwise-transform.js';
 import type { RandomStream } from '../random.js';
+import { contextOfLayers } from './conditioning.js';
 import type { RecipeOptions } from './recipe.js';
 
 /** Width of the last hidden layer of the conditioners that these options describe. */
@@ -24,7 +25,8 @@ export function couplingLayer(
   unconditional: ElementwiseTransform | null = null,
   mask: boolean[] = alternatingMask(options.dims, (index % 2) as 0 | 1),
 ): Coupling | Elementwise {
-  const { dims, hidden, residual, activation = 'relu', dropout = 0, contextShape = null } = options;
+  const { dims, hidden, residual, activation = 'relu', dropout = 0 } = options;
+  const contextShape = contextOfLayers('recipe', options);
   const shared = { activation, dropout, contextShape, seed };
   const conditioner = (request: { inputs: number; outputs: number; initialOutput: number[] }) =>
     residual

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkBits } from '../bijectors/image/check-bits.js';
+import { conditioned, type ContextLike } from '../distributions/conditioned.js';
 import { Distribution, type LogProbOptions } from '../distributions/distribution.js';
 import { FlowConfigError, FlowShapeError } from '../errors.js';
 import type { Interval } from '../interval.js';
@@ -146,7 +147,7 @@ export class DequantizedFlow extends Distribution {
     const { dequantizer, bits } = this;
     if (dequantizer === 'uniform') return { u: tf.add(v, noise), logDensity: tf.scalar(0) };
     const image = tf.sub(tf.mul(v, 2 ** -bits), 0.5);
-    const [e, logDet] = dequantizer.bijector.forwardAndLogDet(noise, image);
+    const [e, logDet] = dequantizer.bijector.forwardAndLogDet(noise, dequantizer.embed(image));
     // The largest number that can be added to every pixel value without rounding up to the next.
     const most = 1 - 2 ** (bits - 24);
     const logDensity = tf.sub(dequantizer.base.logProb(noise), logDet);
@@ -170,6 +171,11 @@ export class DequantizedFlow extends Distribution {
       const sum = terms.map((term) => tf.exp(tf.sub(term, largest))).reduce((a, b) => tf.add(a, b));
       return tf.add(tf.log(tf.mul(sum, 1 / terms.length)), largest);
     });
+  }
+
+  /** The model at a given context, as a distribution that takes none; see {@link conditioned}. */
+  condition(context: ContextLike): Distribution {
+    return conditioned(this, context);
   }
 
   /** Sets data-dependent parameters from one batch of images, `[rows, ...eventShape]`, with noise. */

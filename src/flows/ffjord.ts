@@ -5,6 +5,7 @@ import { MLPField } from '../fields/mlp-field.js';
 import type { InitialOutput, TimeForm } from '../fields/network-options.js';
 import type { DivergenceOptions } from '../fields/probes.js';
 import type { Flow } from './flow.js';
+import { contextOfLayers } from './conditioning.js';
 import { continuousFlow, type ContinuousFlowOptions } from './continuous-recipe.js';
 
 /** Options of {@link ffjord}. */
@@ -36,8 +37,9 @@ export interface FfjordOptions extends ContinuousFlowOptions {
  * @throws FlowConfigError for sizes that are not positive integers, or options of solver and field out of range.
  */
 export function ffjord(options: FfjordOptions): Flow {
-  const { dims, blocks = 1, hidden, activation, time = 'concatSquash', initialOutput, divergence, contextShape, solver } = options; // prettier-ignore
+  const { dims, blocks = 1, hidden, activation, time = 'concatSquash', initialOutput, divergence, solver } = options; // prettier-ignore
   const { learnedTime = false, span = [1, 0] } = options;
+  const contextShape = contextOfLayers('ffjord', options);
   return continuousFlow('ffjord', options, blocks, (seed) => {
     const field = new MLPField({ dims, hidden, activation, time, initialOutput, contextShape, seed });
     const learned = learnedTime ? new LearnedTime(learnedTime === true ? {} : learnedTime) : null;

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Bijector, Interval } from '../bijectors/bijector.js';
+import type { Embedding } from '../conditioners/embeddings/embedding.js';
+import { conditioned, type ContextLike } from '../distributions/conditioned.js';
 import { Distribution, type LogProbOptions, type SampleOptions } from '../distributions/distribution.js';
 import { FlowConfigError, FlowShapeError } from '../errors.js';
 import { saveModule } from '../io/save.js';
@@ -12,22 +14,35 @@ import { Replay } from '../replay/replay.js';
 import { commonContextShape, formatShape, sameShape, type Shape } from '../shapes.js';
 import { formatUnitVectors, sameUnitVectors, type UnitVectors } from '../unit-vectors.js';
 
+/** Options of {@link Flow}. */
+export interface FlowOptions {
+  readonly base: Distribution;
+  readonly bijector: Bijector;
+  /** What contexts go through before base and bijector see them, trained with the flow. Default: none. */
+  readonly embedding?: Embedding | null;
+}
+
 /**
  * The distribution of `x = f(z)`, `z` from the base, `f` the bijector:
  * `log p(x) = log p_base(f⁻¹(x)) + log |det ∂f⁻¹/∂x|`.
+ *
+ * Where base or bijector take a context `c`, it is `p(x | c)`; with an embedding `e` they take `e(c)`.
  */
 export class Flow extends Distribution {
   static override readonly className = 'Flow';
 
   readonly base: Distribution;
   readonly bijector: Bijector;
+  readonly embedding: Embedding | null;
   readonly #weights = new SharedMirror(() => this.parameters.map(({ variable }) => variable));
-  readonly #density = this.#replay((x, context) => {
+  readonly #density = this.#replay((x, given) => {
+    const context = this.embed(given);
     const [z, logDet] = this.bijector.inverseAndLogDet(x, this.bijector.contextShape && context);
     return [tf.add(this.base.logProb(z, { context: this.base.contextShape && context }), logDet)];
   });
-  readonly #forward = this.#replay((z, context) => [this.bijector.forward(z, this.bijector.contextShape && context)]);
-  readonly #push = this.#replay((z, context) => {
+  readonly #forward = this.#replay((z, context) => [this.forward(z, { context })]);
+  readonly #push = this.#replay((z, given) => {
+    const context = this.embed(given);
     const [x, logDet] = this.bijector.forwardAndLogDet(z, this.bijector.contextShape && context);
     return [x, tf.sub(this.base.logProb(z, { context: this.base.contextShape && context }), logDet)];
   });
@@ -39,10 +54,12 @@ export class Flow extends Distribution {
   override readonly supportsTemperature: boolean;
 
   /**
-   * @throws FlowShapeError when the base does not draw what the bijector takes.
-   * @throws FlowConfigError when one of them is on spheres and the other is not.
+   * @throws FlowShapeError when the base does not draw what the bijector takes, or they take other contexts than the
+   * embedding gives.
+   * @throws FlowConfigError for an embedding when neither of them takes a context, or when one of them is on spheres and the
+   * other is not.
    */
-  constructor({ base, bijector }: { base: Distribution; bijector: Bijector }) {
+  constructor({ base, bijector, embedding = null }: FlowOptions) {
     super();
     if (!sameShape(base.eventShape, bijector.eventShapeIn)) {
       throw new FlowShapeError('Flow', {
@@ -58,8 +75,11 @@ export class Flow extends Distribution {
     }
     this.base = this.child('base', base);
     this.bijector = this.child('bijector', bijector);
+    this.embedding = embedding && this.child('embedding', embedding);
     this.eventShape = bijector.eventShapeOut;
-    this.contextShape = commonContextShape('Flow', [base, bijector]);
+    const inner = commonContextShape('Flow', [base, bijector]);
+    if (embedding) checkEmbedding(embedding, inner);
+    this.contextShape = embedding ? embedding.contextShape : inner;
     this.support = bijector.domainOut;
     this.unitVectors = bijector.unitVectorsOut;
     this.reparameterised = base.reparameterised;
@@ -68,17 +88,44 @@ export class Flow extends Distribution {
 
   /** Base → data: `x = f(z)`. */
   forward(z: Tensor, { context = null }: LogProbOptions = {}): Tensor {
-    return this.bijector.forward(z, this.bijector.contextShape && context);
+    return tf.tidy(() => this.bijector.forward(z, this.bijector.contextShape && this.embed(context, 'forward')));
   }
 
   /** Data → base: `z = f⁻¹(x)`. */
   inverse(x: Tensor, { context = null }: LogProbOptions = {}): Tensor {
-    return this.bijector.inverse(x, this.bijector.contextShape && context);
+    return tf.tidy(() => this.bijector.inverse(x, this.bijector.contextShape && this.embed(context, 'inverse')));
+  }
+
+  /**
+   * The context that base and bijector take, `e(c)` with an embedding and `c` itself without.
+   *
+   * @param context `[...contextShape]` or `[...batch, ...contextShape]`
+   * @throws FlowShapeError when there is an embedding and the context is missing or of another shape.
+   */
+  embed(context: Tensor, method?: string): Tensor;
+  embed(context: Tensor | null, method?: string): Tensor | null;
+  embed(context: Tensor | null, method = 'embed'): Tensor | null {
+    return this.embedding ? this.embedding.apply(context, `${this.className}.${method}`) : context;
+  }
+
+  /**
+   * The flow at a given context, as a distribution that takes none; see {@link conditioned}.
+   *
+   * @param context a tensor or numbers: a single context for all events, or a batch of them
+   * @throws FlowConfigError when this flow takes no context.
+   * @throws FlowShapeError for contexts of another shape.
+   *
+   * @example
+   * using posterior = flow.condition(observation);
+   * const draws = posterior.sample(1000, { seed: 'posterior' });
+   */
+  condition(context: ContextLike): Distribution {
+    return conditioned(this, context);
   }
 
   /** Sets data-dependent parameters (activation normalisation and the like) from one batch. */
   initialize(data: Tensor, { context = null }: LogProbOptions = {}): void {
-    this.bijector.initialize(data, this.bijector.contextShape && context);
+    tf.tidy(() => this.bijector.initialize(data, this.bijector.contextShape && this.embed(context, 'initialize')));
   }
 
   override sampleAndLogProb(n: number, options: SampleOptions): [Tensor, Tensor] {
@@ -125,11 +172,12 @@ export class Flow extends Distribution {
   }
 
   override getConfig(): Config {
-    return { base: this.base, bijector: this.bijector };
+    const { base, bijector, embedding } = this;
+    return { base, bijector, ...(embedding && { embedding }) };
   }
 
   private drawBase(n: number, stream: RandomStream, context: Tensor | null, temperature: number): Tensor {
-    const options = { seed: stream, context: this.base.contextShape && context, temperature };
+    const options = { seed: stream, context: this.base.contextShape && this.embed(context), temperature };
     return this.base.reparameterised ? this.base.rsample(n, options) : this.base.sample(n, options);
   }
 
@@ -139,5 +187,25 @@ export class Flow extends Distribution {
     const z = this.drawBase(n, stream, context, temperature);
     if (n === 0) return [tf.zeros([0, ...this.eventShape]), tf.zeros([0])];
     return this.#push.run(context ? [z, context] : [z]) as [Tensor, Tensor];
+  }
+}
+
+/**
+ * @throws FlowConfigError when nobody takes what the embedding gives.
+ * @throws FlowShapeError when they take contexts of another shape.
+ */
+function checkEmbedding({ className, outputShape }: Embedding, contextShape: Shape | null): void {
+  if (contextShape === null) {
+    throw new FlowConfigError('Flow.embedding', {
+      expected: 'a base or bijector that takes a context',
+      got: `a ${className} and neither`,
+      hint: `Build their conditioners with \`contextShape: ${formatShape(outputShape)}\`, or leave the embedding out.`,
+    });
+  }
+  if (!sameShape(contextShape, outputShape)) {
+    throw new FlowShapeError('Flow.embedding', {
+      expected: `embedded contexts of shape ${formatShape(contextShape)}, as base and bijector take them`,
+      got: formatShape(outputShape),
+    });
   }
 }

@@ -1,12 +1,12 @@
 import { KernelGaussianization } from '../bijectors/kernel-gaussianization.js';
+import { contextOfLayers } from './conditioning.js';
 import type { Flow } from './flow.js';
 import { assembleFlow, type RecipeOptions } from './recipe.js';
 
 /** Options of {@link gaussianizationFlow}. */
-export interface GaussianizationFlowOptions extends Omit<
-  RecipeOptions,
-  'hidden' | 'residual' | 'activation' | 'dropout' | 'contextShape'
-> {
+export interface GaussianizationFlowOptions extends Omit<RecipeOptions, 'residual' | 'activation' | 'dropout'> {
+  /** Widths of the networks that move kernels with the context, where there is one. Default: [64, 64]. */
+  readonly hidden?: readonly number[];
   /** Kernels of each coordinate in each layer. Default: 32. */
   readonly components?: number;
 }
@@ -21,7 +21,12 @@ export interface GaussianizationFlowOptions extends Omit<
  * @throws FlowConfigError for sizes that are not positive integers.
  */
 export function gaussianizationFlow(options: GaussianizationFlowOptions): Flow {
-  const { dims, layers = 6, mixing = 'rotation', components = 32 } = options;
+  const { dims, layers = 6, mixing = 'rotation', components = 32, hidden } = options;
+  const contextShape = contextOfLayers('gaussianizationFlow', options);
   const sized = { ...options, layers, mixing };
-  return assembleFlow('gaussianizationFlow', sized, () => new KernelGaussianization({ dims, components }));
+  return assembleFlow(
+    'gaussianizationFlow',
+    sized,
+    (_, seed) => new KernelGaussianization({ dims, components, contextShape, hidden, seed }),
+  );
 }

@@ -7,15 +7,17 @@ import type { Conditioner } from '../conditioners/conditioner.js';
 import { ConvNet } from '../conditioners/convolutional/conv-net.js';
 import { ElementwiseAffine } from '../elementwise/elementwise-affine.js';
 import type { RandomStream } from '../random.js';
+import { imageContext } from './conditioning.js';
 import type { SizedMultiScaleFlowOptions } from './multi-scale-recipe.js';
 
 /** Glow's network: 3×3, 1×1 and 3×3 convolutions, and a learned factor on every channel that it emits. */
 export function couplingNetwork(
   request: ConditionerRequest,
-  { hidden, contextShape = null }: SizedMultiScaleFlowOptions,
+  options: SizedMultiScaleFlowOptions,
   seed: RandomStream,
 ): Conditioner {
-  return new ConvNet({ ...request, hidden: [hidden, hidden], logScale: true, contextShape, seed });
+  const { hidden } = options;
+  return new ConvNet({ ...request, hidden: [hidden, hidden], logScale: true, ...imageContext('couplingNetwork', options), seed }); // prettier-ignore
 }
 
 /**

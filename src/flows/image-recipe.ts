@@ -1,20 +1,19 @@
 import { FlowConfigError } from '../errors.js';
 import type { Seed } from '../random.js';
 import type { Shape } from '../shapes.js';
+import type { ConditioningOptions } from './conditioning.js';
 
 /** Sizes of a model: those it was published with, or some that train on two cores within minutes. */
 export type Preset = 'paper' | 'small';
 
 /** Options that every recipe of a flow of images takes. */
-export interface ImageFlowOptions {
+export interface ImageFlowOptions extends ConditioningOptions {
   /** Shape of one image, `[height, width, channels]`. */
   readonly eventShape: Shape;
   /** Bits of a pixel value: the flow is a density on [0, 2^bits) in each. Default: 8. */
   readonly bits?: number;
   /** Sizes to start from; options given beside it replace its own. Default: `paper`. */
   readonly preset?: Preset;
-  /** Shape of one context, such as a class as a one-hot vector, for a conditional flow. Default: none. */
-  readonly contextShape?: Shape | null;
   /** Seed of weights and permutations. Default: 0. */
   readonly seed?: Seed;
 }

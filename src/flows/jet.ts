@@ -6,6 +6,7 @@ import type { TokenCouplingKind } from '../bijectors/tokens/token-halves.js';
 import { VisionTransformer } from '../conditioners/transformer/vision-transformer.js';
 import { Normal } from '../distributions/normal.js';
 import { RandomStream } from '../random.js';
+import { contextOfLayers } from './conditioning.js';
 import { Flow } from './flow.js';
 import { sizesOf, type ImageFlowOptions } from './image-recipe.js';
 import { checkPositive } from './recipe.js';
@@ -49,7 +50,8 @@ const CHANNELS_BEFORE_SPATIAL = 4;
  * @throws FlowConfigError for sizes that are not positive integers, or an image that the patches do not fit.
  */
 export function jet(options: JetOptions): Flow {
-  const { eventShape, bits = 8, contextShape = null, seed = 0, preset } = options;
+  const { eventShape, bits = 8, embedding = null, seed = 0, preset } = options;
+  const contextShape = contextOfLayers('jet', options);
   const sizes = sizesOf('jet', PRESETS, preset);
   const { patch = sizes.patch, couplings = sizes.couplings, depth = sizes.depth } = options;
   const { width = sizes.width, heads = sizes.heads } = options;
@@ -70,7 +72,7 @@ export function jet(options: JetOptions): Flow {
   // 256 levels on [-1, 1], that is.
   const scaling = new PixelScaling({ eventShape, bits, low: -1, high: 1 + 2 / (2 ** bits - 1) });
   const bijector = new Chain({ bijectors: [...layers.reverse(), patchify, scaling] });
-  return new Flow({ base: Normal.standard(patchify.eventShapeIn), bijector });
+  return new Flow({ base: Normal.standard(patchify.eventShapeIn), bijector, embedding });
 }
 
 /** The kind of a coupling, counted from the data. */

@@ -10,6 +10,7 @@ import { Normal } from '../distributions/normal.js';
 import { FlowShapeError } from '../errors.js';
 import { RandomStream } from '../random.js';
 import { formatShape, sizeOf, type Shape } from '../shapes.js';
+import { imageContext } from './conditioning.js';
 import { Flow } from './flow.js';
 import type { ImageFlowOptions } from './image-recipe.js';
 import { checkPositive } from './recipe.js';
@@ -47,7 +48,8 @@ export type ImageStep = (eventShape: ImageShape, seed: RandomStream, index: numb
  * @throws FlowShapeError for images that cannot be halved so often.
  */
 export function assembleMultiScaleFlow(name: string, options: SizedMultiScaleFlowOptions, step: ImageStep): Flow {
-  const { bits = 8, levels, steps, hidden, split, contextShape = null, seed = 0 } = options;
+  const { bits = 8, levels, steps, hidden, split, embedding = null, seed = 0 } = options;
+  const context = imageContext(name, options);
   checkPositive(name, 'levels', levels);
   checkPositive(name, 'steps', steps);
   checkPositive(name, 'hidden', hidden);
@@ -68,11 +70,15 @@ export function assembleMultiScaleFlow(name: string, options: SizedMultiScaleFlo
         eventShape,
         levels: all,
         prior: (request, index) =>
-          new ConvNet({ ...request, hidden: [], kernelSizes: [3], logScale: true, contextShape, seed: stream.split(`prior.${index}`) }), // prettier-ignore
+          new ConvNet({ ...request, hidden: [], kernelSizes: [3], logScale: true, ...context, seed: stream.split(`prior.${index}`) }), // prettier-ignore
       })
     : oneScale(eventShape, all);
   const base = Normal.standard([sizeOf(eventShape)]);
-  return new Flow({ base, bijector: new Chain({ bijectors: [body, new PixelScaling({ eventShape, bits })] }) });
+  return new Flow({
+    base,
+    bijector: new Chain({ bijectors: [body, new PixelScaling({ eventShape, bits })] }),
+    embedding,
+  });
 }
 
 /** All levels one after the other; nothing leaves on the way. */

@@ -1,5 +1,6 @@
 import { ContinuousBijector } from '../bijectors/continuous-bijector.js';
 import { PotentialField } from '../fields/potential-field.js';
+import { contextOfLayers } from './conditioning.js';
 import { continuousFlow, type ContinuousFlowOptions } from './continuous-recipe.js';
 import type { Flow } from './flow.js';
 
@@ -21,7 +22,8 @@ export interface OtFlowOptions extends ContinuousFlowOptions {
  * @throws FlowConfigError for sizes that are not positive integers, or options of the solver out of range.
  */
 export function otFlow(options: OtFlowOptions): Flow {
-  const { dims, hidden = 32, layers, contextShape, solver = { method: 'rk4', steps: 8 }, span = [1, 0] } = options;
+  const { dims, hidden = 32, layers, solver = { method: 'rk4', steps: 8 }, span = [1, 0] } = options;
+  const contextShape = contextOfLayers('otFlow', options);
   return continuousFlow('otFlow', options, 1, (seed) => {
     const field = new PotentialField({ dims, hidden, layers, contextShape, seed });
     return new ContinuousBijector({ field, span, solver, seed });

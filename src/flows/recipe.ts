@@ -1,3 +1,4 @@
+import { BatchNorm } from '../bijectors/batch-norm.js';
 import type { Bijector } from '../bijectors/bijector.js';
 import { Chain } from '../bijectors/chain.js';
 import { LULinear } from '../bijectors/linear/lu-linear.js';
@@ -5,19 +6,20 @@ import { Permute } from '../bijectors/permute.js';
 import { Reverse } from '../bijectors/reverse.js';
 import { Rotation } from '../bijectors/linear/rotation.js';
 import { Standardize } from '../bijectors/standardize.js';
+import { Whitening, type WhiteningKind } from '../bijectors/whitening.js';
 import type { ActivationName } from '../conditioners/activation.js';
 import type { Distribution } from '../distributions/distribution.js';
 import { Normal } from '../distributions/normal.js';
 import { FlowConfigError } from '../errors.js';
 import { RandomStream, type Seed } from '../random.js';
-import type { Shape } from '../shapes.js';
+import { contextOfLayers, type ConditioningOptions } from './conditioning.js';
 import { Flow } from './flow.js';
 
 /** What stands between two layers: nothing, a reversal, a random permutation, a permutation and an LU matrix, or a fixed random rotation. */
 export type Mixing = 'none' | 'reverse' | 'permutation' | 'lu' | 'rotation';
 
 /** Options that every recipe takes. */
-export interface RecipeOptions {
+export interface RecipeOptions extends ConditioningOptions {
   /** Number of coordinates of one event. */
   readonly dims: number;
   /** Number of coupling or autoregressive layers. */
@@ -30,12 +32,15 @@ export interface RecipeOptions {
   readonly activation?: ActivationName;
   /** Probability of dropping a hidden unit while training. Default: 0. */
   readonly dropout?: number;
-  /** Shape of one context, for a conditional flow. Default: none. */
-  readonly contextShape?: Shape | null;
   /** What stands between two layers. */
   readonly mixing?: Mixing;
-  /** Put a layer on the data side that takes mean and deviation from the training data. Default: true. */
-  readonly standardize?: boolean;
+  /** Put a {@link BatchNorm} after each layer, towards the base, as RealNVP and MAF were published. Default: false. */
+  readonly batchNorm?: boolean;
+  /**
+   * Put a layer on the data side that takes mean and deviation from the training data; `pca` or `zca` takes their
+   * correlations out as well, by a {@link Whitening}. Default: true.
+   */
+  readonly standardize?: boolean | WhiteningKind;
   /** Default: standard normal. */
   readonly base?: Distribution;
   /** Seed of weights and permutations. Default: 0. */
@@ -56,17 +61,25 @@ export function assembleFlow(
   onBaseSide: readonly Bijector[] = [],
   enclose: (layers: readonly Bijector[]) => readonly Bijector[] = (layers) => layers,
 ): Flow {
-  const { dims, layers, mixing, standardize = true, seed = 0 } = options;
+  const { dims, layers, mixing, batchNorm = false, standardize = true, embedding = null, seed = 0 } = options;
   checkPositive(name, 'dims', dims);
   checkPositive(name, 'layers', layers);
+  contextOfLayers(name, options);
   const base = options.base ?? Normal.standard([dims]);
   const stream = RandomStream.from(seed).split(name);
   const stack = Array.from({ length: layers }, (_, i) => [
     ...(i === 0 ? [] : mix(mixing, dims, stream.split(`mixing.${i}`))),
+    ...(batchNorm ? [new BatchNorm({ eventShape: [dims] })] : []),
     layer(i, stream.split(`layer.${i}`)),
   ]).flat();
-  const onDataSide = standardize ? [new Standardize({ eventShape: [dims] })] : [];
-  return new Flow({ base, bijector: new Chain({ bijectors: [...enclose([...onBaseSide, ...stack]), ...onDataSide] }) });
+  const bijector = new Chain({ bijectors: [...enclose([...onBaseSide, ...stack]), ...onDataSide(dims, standardize)] });
+  return new Flow({ base, bijector, embedding });
+}
+
+/** What stands between the layers of a recipe and the data. */
+export function onDataSide(dims: number, standardize: boolean | WhiteningKind): Bijector[] {
+  if (typeof standardize === 'string') return [new Whitening({ dims, kind: standardize })];
+  return standardize ? [new Standardize({ eventShape: [dims] })] : [];
 }
 
 /** @throws FlowConfigError unless `value` is a positive integer. */

@@ -3,6 +3,7 @@ import { Conv1x1 } from '../bijectors/image/conv1x1.js';
 import { SpatialCoupling } from '../bijectors/image/spatial-coupling.js';
 import { ResidualConvNet } from '../conditioners/convolutional/residual-conv-net.js';
 import { RationalQuadraticSpline } from '../elementwise/rational-quadratic-spline.js';
+import { imageContext } from './conditioning.js';
 import type { Flow } from './flow.js';
 import { sizesOf } from './image-recipe.js';
 import { assembleMultiScaleFlow, type MultiScaleFlowOptions } from './multi-scale-recipe.js';
@@ -38,16 +39,17 @@ const PRESETS = {
  * @throws FlowShapeError for images whose height or width is no multiple of `2^levels`.
  */
 export function rqGlow(options: RqGlowOptions): Flow {
-  const { bins = 4, tailBound = 3, dropout = 0, contextShape = null } = options;
+  const { bins = 4, tailBound = 3, dropout = 0 } = options;
   const sized = { ...sizesOf('rqGlow', PRESETS, options.preset), ...options };
   const { blocks } = sized;
+  const context = imageContext('rqGlow', options);
   const transform = new RationalQuadraticSpline({ bins, tailBound, rawScale: 1 / Math.sqrt(sized.hidden) });
   return assembleMultiScaleFlow('rqGlow', sized, (eventShape, seed) => [
     new SpatialCoupling({
       eventShape,
       transform,
       conditioner: (request) =>
-        new ResidualConvNet({ ...request, hidden: sized.hidden, blocks, dropout, contextShape, seed: seed.split('coupling') }), // prettier-ignore
+        new ResidualConvNet({ ...request, hidden: sized.hidden, blocks, dropout, ...context, seed: seed.split('coupling') }), // prettier-ignore
     }),
     new Conv1x1({ eventShape, seed: seed.split('conv') }),
     new ActNorm({ eventShape }),

@@ -6,6 +6,7 @@ import { CausalTransformer } from '../conditioners/transformer/causal-transforme
 import { Normal } from '../distributions/normal.js';
 import { FlowConfigError } from '../errors.js';
 import { RandomStream } from '../random.js';
+import { contextOfLayers } from './conditioning.js';
 import { Flow } from './flow.js';
 import { sizesOf, type ImageFlowOptions } from './image-recipe.js';
 import { checkPositive } from './recipe.js';
@@ -47,7 +48,8 @@ const PRESETS = {
  * @throws FlowConfigError for sizes that are not positive integers, or an image that the patches do not fit.
  */
 export function tarFlow(options: TarFlowOptions): Flow {
-  const { eventShape, bits = 8, contextShape = null, softClip = null, seed = 0, preset } = options;
+  const { eventShape, bits = 8, embedding = null, softClip = null, seed = 0, preset } = options;
+  const contextShape = contextOfLayers('tarFlow', options);
   const sizes = sizesOf('tarFlow', PRESETS, preset);
   const { patch = sizes.patch, blocks = sizes.blocks, layers: depth = sizes.layers } = options;
   const { width = sizes.width, headWidth = sizes.headWidth } = options;
@@ -73,5 +75,5 @@ export function tarFlow(options: TarFlowOptions): Flow {
   });
   const scaling = new PixelScaling({ eventShape, bits, low: -1, high: 1 });
   const bijector = new Chain({ bijectors: [...stack.reverse(), patchify, scaling] });
-  return new Flow({ base: Normal.standard(patchify.eventShapeIn), bijector });
+  return new Flow({ base: Normal.standard(patchify.eventShapeIn), bijector, embedding });
 }

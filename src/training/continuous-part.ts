@@ -1,8 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Bijector } from '../bijectors/bijector.js';
-import { Chain } from '../bijectors/chain.js';
 import { ContinuousBijector } from '../bijectors/continuous-bijector.js';
-import { Invert } from '../bijectors/invert.js';
+import { runStage, stagesOf } from '../bijectors/stages.js';
 import type { Distribution } from '../distributions/distribution.js';
 import { FlowConfigError } from '../errors.js';
 import type { VectorField } from '../fields/vector-field.js';
@@ -14,6 +12,8 @@ export interface ContinuousPart {
   readonly field: VectorField;
   /** Times of the field on the base side and on the data side. */
   readonly span: readonly [base: number, data: number];
+  /** The context that field and base take. */
+  readonly embed: (context: Tensor | null) => Tensor | null;
   /** `n` draws from the base, where they enter the field. */
   readonly drawStart: (n: number, stream: RandomStream, context: Tensor | null) => Tensor;
   /** Data, where they leave the field. */
@@ -45,37 +45,18 @@ export function continuousPart(model: Distribution, where: string): ContinuousPa
   return {
     field,
     span: inverted ? [span[1], span[0]] : span,
+    embed: (context) => model.embed(context),
     drawStart: (n, stream, context) =>
       stages
         .slice(0, at)
         .reduce(
-          (z, stage) => run(stage, 'forward', z, context),
+          (z, stage) => runStage(stage, 'forward', z, context),
           base.sample(n, { seed: stream, context: base.contextShape && context }),
         ),
     pullBack: (x, context) =>
       stages
         .slice(at + 1)
         .reverse()
-        .reduce((y, stage) => run(stage, 'inverse', y, context), x),
+        .reduce((y, stage) => runStage(stage, 'inverse', y, context), x),
   };
-}
-
-/** A bijector, or one the other way round. */
-interface Stage {
-  readonly bijector: Bijector;
-  readonly inverted: boolean;
-}
-
-/** What a bijector consists of, from base to data. */
-function stagesOf(bijector: Bijector, inverted = false): Stage[] {
-  if (bijector instanceof Invert) return stagesOf(bijector.bijector, !inverted);
-  if (!(bijector instanceof Chain)) return [{ bijector, inverted }];
-  const stages = bijector.bijectors.flatMap((member) => stagesOf(member, inverted));
-  return inverted ? stages.reverse() : stages;
-}
-
-function run(stage: Stage, direction: 'forward' | 'inverse', input: Tensor, context: Tensor | null): Tensor {
-  const { bijector, inverted } = stage;
-  const own = bijector.contextShape && context;
-  return (direction === 'forward') !== inverted ? bijector.forward(input, own) : bijector.inverse(input, own);
 }

@@ -77,8 +77,12 @@ function trace(model: Distribution, { batch, shapes, stream }: Evidence): Stage[
     if (flow instanceof Flow) {
       const prefix = dequantized ? 'flow.' : '';
       const points = dequantized ? withNoise(dequantized, x, noise) : x;
-      const z = walk(flow.bijector, `${prefix}bijector`, 'inverse', points, context, stages);
-      const density = flow.base.logProb(z, { context: flow.base.contextShape && context });
+      const inner = flow.embed(context);
+      if (flow.embedding) {
+        stages.push({ path: `${prefix}embedding`, className: flow.embedding.className, tensors: { value: inner! } });
+      }
+      const z = walk(flow.bijector, `${prefix}bijector`, 'inverse', points, inner, stages);
+      const density = flow.base.logProb(z, { context: flow.base.contextShape && inner });
       stages.push({ path: `${prefix}base`, className: flow.base.className, tensors: { 'log-density': density } });
     } else if (model.hasDensity) {
       const density = model.logProb(x, { context });

@@ -28,11 +28,25 @@ onEachBackend(test, 'affine maps of any number of rows agree with float64', asyn
   for (const scale of ['exp', 'sigmoid'] as const) {
     for (const inverse of [false, true]) {
       for (const rows of [0, 1, 2, 3, 4, 5, 7, 513]) {
-        const sample = { attributes: { scale, bound: 3, inverse }, inputs: [random([rows], 3), random([rows, 2], 2)] };
+        const sample = {
+          attributes: { scale, bound: 3, least: 1e-3, inverse },
+          inputs: [random([rows], 3), random([rows, 2], 2)],
+        };
         const error = await largestError(affineOp, sample);
         t.true(error < 1e-5, `${scale}, inverse ${inverse}, ${rows} rows: ${error}`);
       }
     }
+  }
+});
+
+onEachBackend(test, 'without a bound the raw number is the log-scale', async (t) => {
+  for (const inverse of [false, true]) {
+    const attributes = { scale: 'exp', bound: Infinity, least: 1e-3, inverse } as const;
+    const raw = [-12, -3, 0, 1e-3, 2, 11].flatMap((u) => [0.5, u]);
+    const sample = { attributes, inputs: [random([6], 3), { shape: [6, 2], values: raw }] };
+    const [, logDet] = (await onBackend(affineOp, sample)).outputs;
+    t.deepEqual(Array.from(logDet), [-12, -3, 0, 1e-3, 2, 11].map((u) => Math.fround(inverse ? -u : u)).map((u) => u || logDet[2])); // prettier-ignore
+    t.true((await largestError(affineOp, sample)) < 1e-5);
   }
 });
 
@@ -41,7 +55,7 @@ onEachBackend(test, 'raw scales of any size give finite numbers, close to float6
     for (const inverse of [false, true]) {
       const raw = [-1e30, -1e4, -100, -50, -20, 20, 50, 100, 1e4, 1e30].flatMap((u) => [0.5, u]);
       const inputs = [random([10], 3), { shape: [10, 2], values: raw }];
-      const sample = { attributes: { scale, bound: 5, inverse }, inputs };
+      const sample = { attributes: { scale, bound: 5, least: 1e-3, inverse }, inputs };
       const found = await onBackend(affineOp, sample);
       t.true([...found.outputs, ...found.gradients].every((values) => Array.from(values).every(Number.isFinite)));
       const error = await largestError(affineOp, sample);
@@ -55,7 +69,7 @@ onEachBackend(test, 'NaN in, NaN out, in its own row alone', (t) => {
     const x = tf.tensor1d([1, NaN, 2, 3, 4, 5]);
     const raw = tf.tensor2d([0, 0, 0, 0, 0, NaN, NaN, 0, 0, 0, 0, 0], [6, 2]);
     for (const scale of ['exp', 'sigmoid'] as const) {
-      const attributes = { scale, bound: 5, inverse: false };
+      const attributes = { scale, bound: 5, least: 1e-3, inverse: false };
       const [y, logDet] = tf.engine().runKernel<tf.Tensor[]>(affineOp.name, { x, raw }, attributes);
       t.deepEqual([...y.dataSync()].map(Number.isNaN), [false, true, true, true, false, false]);
       t.deepEqual([...logDet.dataSync()].map(Number.isNaN), [false, false, true, false, false, false]);

@@ -76,6 +76,10 @@ export class SpatialCoupling extends Bijector {
       const conditioner = (request: ConditionerRequest) => new ConvNet({ ...request, hidden: [4], activation: 'tanh', normalisation: 'weight', logScale: true, seed: 4 }); // prettier-ignore
       return new SpatialCoupling({ eventShape: [1, 2, 1], mask: 'checkerboard', transform: new ElementwiseAffine({ bound: 1 }), conditioner }); // prettier-ignore
     },
+    () => {
+      const conditioner = (request: ConditionerRequest) => new ConvNet({ ...request, hidden: [5], activation: 'tanh', contextShape: [4, 6, 1], contextAs: 'map', seed: 5 }); // prettier-ignore
+      return new SpatialCoupling({ eventShape: [2, 3, 2], transform: new ElementwiseAffine(), conditioner });
+    },
   ];
 
   override readonly eventShapeIn: Shape;

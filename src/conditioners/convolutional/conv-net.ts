@@ -13,12 +13,11 @@ import {
   contextSizeOf,
 } from '../check.js';
 import { Conditioner } from '../conditioner.js';
-import { Dense } from '../dense.js';
 import { dropout } from '../dropout.js';
 import { checkNormalisation, type NormalisationName } from '../normalisation/normalise.js';
 import { checkKernelSizes } from './check-kernel-size.js';
+import { checkContextKind, contextLayer, fromContext, type ContextKind, type ContextLayer } from './context-map.js';
 import { Conv } from './conv.js';
-import { perChannel } from './per-channel.js';
 
 /** Options of {@link ConvNet}. */
 export interface ConvNetOptions {
@@ -32,8 +31,14 @@ export interface ConvNetOptions {
   readonly kernelSizes?: readonly number[];
   /** Default: `relu`. */
   readonly activation?: ActivationName;
-  /** Shape of one context, flattened; null for none. Default: null. */
+  /** Shape of one context; null for none. Default: null. */
   readonly contextShape?: Shape | null;
+  /**
+   * How the context enters. `vector` (default): flattened. `map`: contexts are images, `[height, width, channels]`, and
+   * every pixel sees those of its neighbourhood; where they are larger than the input by a whole factor, as on the coarser
+   * levels of a flow, means over blocks of pixels.
+   */
+  readonly contextAs?: ContextKind;
   /** Probability of dropping a hidden unit while training. Default: 0. */
   readonly dropout?: number;
   /** What is done to filters before they are used. Default: `none`. */
@@ -52,7 +57,7 @@ export interface ConvNetOptions {
  * have any size.
  *
  * The context enters by a linear layer added to every pixel before the first activation, or to the output where there is
- * none.
+ * none; a context map likewise, by a 3x3 convolution.
  *
  * @example
  * new SpatialCoupling({
@@ -69,6 +74,15 @@ export class ConvNet extends Conditioner {
     () => new ConvNet({ inputs: 2, outputs: 3, hidden: [4, 4], kernelSizes: [1, 5, 1], normalisation: 'weight' }),
     () => new ConvNet({ inputs: 1, outputs: 3, hidden: [4], activation: 'silu', normalisation: 'spectral' }),
     () => new ConvNet({ inputs: 2, outputs: 3, hidden: [], contextShape: [2] }),
+    () =>
+      new ConvNet({
+        inputs: 1,
+        outputs: 2,
+        hidden: [4],
+        activation: 'tanh',
+        contextShape: [6, 8, 2],
+        contextAs: 'map',
+      }),
   ];
 
   override readonly inputs: number;
@@ -76,7 +90,7 @@ export class ConvNet extends Conditioner {
   override readonly contextShape: Shape | null;
   override readonly hiddenWidth: number;
   readonly #hidden: readonly Conv[];
-  readonly #contextLayer: Dense | null;
+  readonly #contextLayer: ContextLayer | null;
   readonly #output: Conv;
   readonly #activation: ActivationName;
   readonly #dropout: number;
@@ -85,7 +99,7 @@ export class ConvNet extends Conditioner {
   /** @throws FlowConfigError for a size, activation, normalisation, dropout rate or initial output that makes no network. */
   constructor(options: ConvNetOptions) {
     super();
-    const { inputs, outputs, hidden, activation = 'relu', contextShape = null } = options;
+    const { inputs, outputs, hidden, activation = 'relu', contextShape = null, contextAs = 'vector' } = options;
     const { dropout = 0, normalisation = 'none', logScale = false, initialOutput = null, seed = 0 } = options;
     checkInteger('ConvNet.inputs', inputs);
     checkInteger('ConvNet.outputs', outputs);
@@ -93,6 +107,7 @@ export class ConvNet extends Conditioner {
     const { kernelSizes = hidden.map((_, i) => (i === 0 ? 3 : 1)).concat(3) } = options;
     checkKernelSizes('ConvNet.kernelSizes', kernelSizes, hidden.length + 1);
     const contextSize = contextSizeOf('ConvNet.contextShape', contextShape);
+    checkContextKind('ConvNet.contextAs', contextAs);
     checkActivation('ConvNet.activation', activation);
     checkNormalisation('ConvNet.normalisation', normalisation);
     checkDropout('ConvNet.dropout', dropout);
@@ -115,13 +130,12 @@ export class ConvNet extends Conditioner {
       ),
     );
     // Nothing at first where it would be seen in the output.
-    const contextLayer = {
-      inputs: contextSize,
+    const contextOptions = {
       outputs: hidden[0] ?? outputs,
       initialOutput: hidden.length === 0 && initialOutput ? initialOutput.map(() => 0) : null,
       seed: stream.split('context'),
     };
-    this.#contextLayer = contextSize > 0 ? this.child('context', new Dense(contextLayer)) : null;
+    this.#contextLayer = contextShape && this.child('context', contextLayer(contextAs, contextShape, contextOptions));
     this.#output = this.child(
       'output',
       new Conv({
@@ -147,6 +161,7 @@ export class ConvNet extends Conditioner {
       kernelSizes,
       activation,
       contextShape,
+      contextAs,
       dropout,
       normalisation,
       logScale,
@@ -156,15 +171,15 @@ export class ConvNet extends Conditioner {
   }
 
   protected override network(x: Tensor, context: Tensor | null): Tensor {
-    const fromContext = this.#contextLayer && context && perChannel(this.#contextLayer, context);
+    const added = this.#contextLayer && context && fromContext(this.#contextLayer, context, x);
     let h = x;
     this.#hidden.forEach((layer, i) => {
       h = layer.apply(h);
-      if (i === 0 && fromContext) h = activate(this.#activation, tf.add(h, fromContext));
+      if (i === 0 && added) h = activate(this.#activation, tf.add(h, added));
       h = dropout(h, this.#dropout);
     });
     const y = this.#output.apply(h);
-    return this.#hidden.length === 0 && fromContext ? tf.add(y, fromContext) : y;
+    return this.#hidden.length === 0 && added ? tf.add(y, added) : y;
   }
 
   override getConfig(): Config {

@@ -1,3 +1,4 @@
+export type { ContextKind } from './context-map.js';
 export * from './conv.js';
 export * from './conv-net.js';
 export * from './residual-conv-block.js';

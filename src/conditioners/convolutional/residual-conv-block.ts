@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { Module, type Config } from '../../module.js';
 import { RandomStream, type Seed } from '../../random.js';
+import type { Shape } from '../../shapes.js';
 import { activate, type ActivationName } from '../activation.js';
-import { Dense } from '../dense.js';
 import { dropout } from '../dropout.js';
 import type { NormalisationName } from '../normalisation/normalise.js';
+import { contextLayer, fromContext, type ContextKind, type ContextLayer } from './context-map.js';
 import { Conv } from './conv.js';
-import { perChannel } from './per-channel.js';
 
 /** {@link NormalisationName}, or `fixup`: no normalisation, but a start that needs none at any depth. */
 export type ResidualNormalisationName = NormalisationName | 'fixup';
@@ -19,8 +19,10 @@ export interface ResidualConvBlockOptions {
   /** Height and width of both filters. */
   readonly kernelSize: number;
   readonly activation: ActivationName;
-  /** Entries of one flattened context; 0 for none. */
-  readonly contextSize: number;
+  /** Shape of one context; null for none. */
+  readonly contextShape: Shape | null;
+  /** How it enters. */
+  readonly contextAs: ContextKind;
   /** Probability of dropping a unit while training. */
   readonly dropout: number;
   readonly normalisation: ResidualNormalisationName;
@@ -34,7 +36,8 @@ export interface ResidualConvBlockOptions {
 const INITIAL_RANGE = 1e-3;
 
 /**
- * `h + t`, where `t = conv₂(dropout(act(conv₁(act(h)))))` and a context gates each channel: `t ⊙ σ(dense(context))`.
+ * `h + t`, where `t = conv₂(dropout(act(conv₁(act(h)))))` and a context gates each channel: `t ⊙ σ(dense(context))`, or every pixel where
+ * it is a map.
  *
  * The block of {@link ResidualBlock} for images, after Durkan et al., "Neural Spline Flows", 2019, appendix B.
  *
@@ -48,7 +51,7 @@ export class ResidualConvBlock extends Module {
 
   readonly #first: Conv;
   readonly #second: Conv;
-  readonly #gate: Dense | null;
+  readonly #gate: ContextLayer | null;
   readonly #multiplier: Variable | null;
   readonly #activation: ActivationName;
   readonly #dropout: number;
@@ -56,7 +59,7 @@ export class ResidualConvBlock extends Module {
 
   constructor(options: ResidualConvBlockOptions) {
     super();
-    const { width, kernelSize, activation, contextSize, dropout, normalisation, blocks, seed = 0 } = options;
+    const { width, kernelSize, activation, contextShape, contextAs, dropout, normalisation, blocks, seed = 0 } = options; // prettier-ignore
     const stream = RandomStream.from(seed);
     const fixup = normalisation === 'fixup';
     const layer = {
@@ -71,8 +74,8 @@ export class ResidualConvBlock extends Module {
       'second',
       new Conv({ ...layer, initialRange: fixup ? 0 : INITIAL_RANGE, seed: stream.split('second') }),
     );
-    const gate = { inputs: contextSize, outputs: width, activation: 'sigmoid' as const, seed: stream.split('gate') };
-    this.#gate = contextSize > 0 ? this.child('gate', new Dense(gate)) : null;
+    const gate = { outputs: width, activation: 'sigmoid' as const, seed: stream.split('gate') };
+    this.#gate = contextShape && this.child('gate', contextLayer(contextAs, contextShape, gate));
     this.#multiplier = fixup ? this.weight('multiplier', [], [1]) : null;
     this.#activation = activation;
     this.#dropout = dropout;
@@ -80,7 +83,8 @@ export class ResidualConvBlock extends Module {
       width,
       kernelSize,
       activation,
-      contextSize,
+      contextShape,
+      contextAs,
       dropout,
       normalisation,
       blocks,
@@ -93,7 +97,7 @@ export class ResidualConvBlock extends Module {
     return tf.tidy(() => {
       const inner = this.#first.apply(activate(this.#activation, h));
       const t = this.#second.apply(dropout(inner, this.#dropout));
-      const factor = this.factor(context);
+      const factor = this.factor(context, h);
       return tf.add(h, factor ? tf.mul(t, factor) : t);
     });
   }
@@ -102,9 +106,9 @@ export class ResidualConvBlock extends Module {
     return this.#config;
   }
 
-  /** What `t` is multiplied by, if anything: a scalar or `[batch, 1, 1, channels]`. */
-  private factor(context: Tensor | null): Tensor | null {
-    const gate = this.#gate && context && perChannel(this.#gate, context);
+  /** What `t` is multiplied by, if anything: a scalar, `[batch, 1, 1, channels]`, or as large as the image. */
+  private factor(context: Tensor | null, h: Tensor): Tensor | null {
+    const gate = this.#gate && context && fromContext(this.#gate, context, h);
     return gate && this.#multiplier ? tf.mul(gate, this.#multiplier) : (gate ?? this.#multiplier);
   }
 }

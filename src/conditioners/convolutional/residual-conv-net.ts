@@ -6,11 +6,10 @@ import type { Shape } from '../../shapes.js';
 import type { ActivationName } from '../activation.js';
 import { checkActivation, checkDropout, checkInitialOutput, checkInteger, contextSizeOf } from '../check.js';
 import { Conditioner } from '../conditioner.js';
-import { Dense } from '../dense.js';
 import { checkNormalisation, NORMALISATION_NAMES } from '../normalisation/normalise.js';
 import { checkKernelSize } from './check-kernel-size.js';
+import { checkContextKind, contextLayer, fromContext, type ContextKind, type ContextLayer } from './context-map.js';
 import { Conv } from './conv.js';
-import { perChannel } from './per-channel.js';
 import { ResidualConvBlock, type ResidualNormalisationName } from './residual-conv-block.js';
 
 /** Options of {@link ResidualConvNet}. */
@@ -27,8 +26,14 @@ export interface ResidualConvNetOptions {
   readonly kernelSize?: number;
   /** Default: `relu`. */
   readonly activation?: ActivationName;
-  /** Shape of one context, flattened, added to every pixel and gating every block; null for none. Default: null. */
+  /** Shape of one context, which is added to every pixel and gates every block; null for none. Default: null. */
   readonly contextShape?: Shape | null;
+  /**
+   * How the context enters. `vector` (default): flattened. `map`: contexts are images, `[height, width, channels]`, and
+   * every pixel sees those of its neighbourhood; where they are larger than the input by a whole factor, as on the coarser
+   * levels of a flow, means over blocks of pixels.
+   */
+  readonly contextAs?: ContextKind;
   /** Probability of dropping a unit inside a block while training. Default: 0. */
   readonly dropout?: number;
   /** How deep networks are kept trainable: normalised filters, or the start of Fixup. Default: `none`. */
@@ -60,6 +65,7 @@ export class ResidualConvNet extends Conditioner {
     () => new ResidualConvNet({ inputs: 1, outputs: 2, hidden: 4, normalisation: 'fixup', contextShape: [3] }),
     () => new ResidualConvNet({ inputs: 1, outputs: 2, hidden: 4, kernelSize: 5, normalisation: 'weight' }),
     () => new ResidualConvNet({ inputs: 2, outputs: 2, hidden: 4, blocks: 1, normalisation: 'spectral' }),
+    () => new ResidualConvNet({ inputs: 1, outputs: 2, hidden: 4, blocks: 1, activation: 'silu', contextShape: [3, 4, 1], contextAs: 'map' }), // prettier-ignore
   ];
 
   override readonly inputs: number;
@@ -67,7 +73,7 @@ export class ResidualConvNet extends Conditioner {
   override readonly contextShape: Shape | null;
   override readonly hiddenWidth: number;
   readonly #entry: Conv;
-  readonly #contextLayer: Dense | null;
+  readonly #contextLayer: ContextLayer | null;
   readonly #blocks: readonly ResidualConvBlock[];
   readonly #output: Conv;
   readonly #config: Config;
@@ -76,13 +82,14 @@ export class ResidualConvNet extends Conditioner {
   constructor(options: ResidualConvNetOptions) {
     super();
     const { inputs, outputs, hidden, blocks = 2, kernelSize = 3, activation = 'relu', contextShape = null } = options;
-    const { dropout = 0, normalisation = 'none', initialOutput = null, seed = 0 } = options;
+    const { contextAs = 'vector', dropout = 0, normalisation = 'none', initialOutput = null, seed = 0 } = options;
     checkInteger('ResidualConvNet.inputs', inputs);
     checkInteger('ResidualConvNet.outputs', outputs);
     checkInteger('ResidualConvNet.hidden', hidden);
     checkInteger('ResidualConvNet.blocks', blocks, 0);
     checkKernelSize('ResidualConvNet.kernelSize', kernelSize);
-    const contextSize = contextSizeOf('ResidualConvNet.contextShape', contextShape);
+    contextSizeOf('ResidualConvNet.contextShape', contextShape);
+    checkContextKind('ResidualConvNet.contextAs', contextAs);
     checkActivation('ResidualConvNet.activation', activation);
     checkDropout('ResidualConvNet.dropout', dropout);
     checkNormalisation('ResidualConvNet.normalisation', normalisation, [...NORMALISATION_NAMES, 'fixup']);
@@ -92,9 +99,9 @@ export class ResidualConvNet extends Conditioner {
     const fixup = normalisation === 'fixup';
     const ends = { kernelSize: 1, normalisation: fixup ? ('none' as const) : normalisation };
     this.#entry = this.child('entry', new Conv({ ...ends, inputs, outputs: hidden, seed: stream.split('entry') }));
-    const contextLayer = { inputs: contextSize, outputs: hidden, seed: stream.split('context') };
-    this.#contextLayer = contextSize > 0 ? this.child('context', new Dense(contextLayer)) : null;
-    const block = { width: hidden, kernelSize, activation, contextSize, dropout, normalisation, blocks };
+    const contextOptions = { outputs: hidden, seed: stream.split('context') };
+    this.#contextLayer = contextShape && this.child('context', contextLayer(contextAs, contextShape, contextOptions));
+    const block = { width: hidden, kernelSize, activation, contextShape, contextAs, dropout, normalisation, blocks };
     this.#blocks = Array.from({ length: blocks }, (_, i) =>
       this.child(`block${i}`, new ResidualConvBlock({ ...block, seed: stream.split(`block${i}`) })),
     );
@@ -120,6 +127,7 @@ export class ResidualConvNet extends Conditioner {
       kernelSize,
       activation,
       contextShape,
+      contextAs,
       dropout,
       normalisation,
       initialOutput,
@@ -129,7 +137,7 @@ export class ResidualConvNet extends Conditioner {
 
   protected override network(x: Tensor, context: Tensor | null): Tensor {
     const seen = this.#entry.apply(x);
-    const entry = this.#contextLayer && context ? tf.add(seen, perChannel(this.#contextLayer, context)) : seen;
+    const entry = this.#contextLayer && context ? tf.add(seen, fromContext(this.#contextLayer, context, x)) : seen;
     return this.#output.apply(this.#blocks.reduce((h, block) => block.apply(h, context), entry));
   }
 

@@ -1,5 +1,5 @@
 import type { CpuKernel } from '../fused/cpu.js';
-import { LEAST_SCALE, SIGMOID_SHIFT, type AffineAttributes } from './spec.js';
+import { SIGMOID_SHIFT, type AffineAttributes } from './spec.js';
 
 /** One pass over memory. */
 export const affineOnCpu: CpuKernel<AffineAttributes> = ([x, raw], [value, logDet], attributes) => {
@@ -28,14 +28,16 @@ export const affineGradientOnCpu: CpuKernel<AffineAttributes> = ([x, raw, dValue
   }
 };
 
-function logScaleOf(u: number, { scale, bound }: AffineAttributes): number {
-  return scale === 'sigmoid' ? Math.log(sigmoid(u + SIGMOID_SHIFT) + LEAST_SCALE) : bound * Math.tanh(u / bound);
+function logScaleOf(u: number, { scale, bound, least }: AffineAttributes): number {
+  if (scale === 'sigmoid') return Math.log(sigmoid(u + SIGMOID_SHIFT) + least);
+  return bound === Infinity ? u : bound * Math.tanh(u / bound);
 }
 
-function logScaleSlope(u: number, { scale, bound }: AffineAttributes): number {
+function logScaleSlope(u: number, { scale, bound, least }: AffineAttributes): number {
+  // With no bound, 1 / cosh²(0).
   if (scale === 'exp') return 1 / Math.cosh(u / bound) ** 2;
   const share = sigmoid(u + SIGMOID_SHIFT);
-  return (share * sigmoid(-u - SIGMOID_SHIFT)) / (share + LEAST_SCALE);
+  return (share * sigmoid(-u - SIGMOID_SHIFT)) / (share + least);
 }
 
 function sigmoid(u: number): number {

@@ -1,6 +1,6 @@
 import type { GpuKernel } from '../fused/gpu.js';
 import { literal } from '../fused/literal.js';
-import { LEAST_SCALE, SIGMOID_SHIFT, type AffineAttributes } from './spec.js';
+import { SIGMOID_SHIFT, type AffineAttributes } from './spec.js';
 
 /** Value, then log-derivative. */
 export const affineOnGpu: GpuKernel<AffineAttributes> = ([[rows]], attributes) => ({
@@ -41,7 +41,16 @@ float compute(int index) {
 });
 
 /** `logScale(u)` and its derivative. */
-function scale({ scale, bound }: AffineAttributes): string {
+function scale({ scale, bound, least }: AffineAttributes): string {
+  if (scale === 'exp' && bound === Infinity) {
+    return `
+float logScale(float u) {
+  return u;
+}
+float logScaleSlope(float u) {
+  return 1.0;
+}`;
+  }
   if (scale === 'exp') {
     return `
 float bounded(float u) {
@@ -60,10 +69,10 @@ float logScaleSlope(float u) {
   }
   return `
 float logScale(float u) {
-  return log(sigmoid(u + ${literal(SIGMOID_SHIFT)}) + ${literal(LEAST_SCALE)});
+  return log(sigmoid(u + ${literal(SIGMOID_SHIFT)}) + ${literal(least)});
 }
 float logScaleSlope(float u) {
   float share = sigmoid(u + ${literal(SIGMOID_SHIFT)});
-  return share * sigmoid(-u - ${literal(SIGMOID_SHIFT)}) / (share + ${literal(LEAST_SCALE)});
+  return share * sigmoid(-u - ${literal(SIGMOID_SHIFT)}) / (share + ${literal(least)});
 }`;
 }

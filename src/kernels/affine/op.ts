@@ -28,7 +28,9 @@ export const affineOp: FusedOp<AffineAttributes> = {
     gpu: affineGradientOnGpu,
   },
   samples: (['exp', 'sigmoid'] as const)
-    .flatMap((scale) => [false, true].map((inverse) => ({ scale, bound: 2, inverse })))
+    .flatMap((scale) => [2, Infinity].map((bound) => ({ scale, bound, least: 1e-3 })))
+    .filter(({ scale, bound }) => scale === 'exp' || bound === 2)
+    .flatMap((form) => [false, true].map((inverse) => ({ ...form, inverse })))
     .map((attributes) => ({
       attributes,
       inputs: [

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { LEAST_SCALE, SIGMOID_SHIFT, type AffineAttributes } from './spec.js';
+import { SIGMOID_SHIFT, type AffineAttributes } from './spec.js';
 
 /** `y = s x + t` and `log s`, or the way back, from TF.js operations. */
 export function affineReference([x, raw]: Tensor[], attributes: AffineAttributes): [value: Tensor, logDet: Tensor] {
@@ -11,7 +11,8 @@ export function affineReference([x, raw]: Tensor[], attributes: AffineAttributes
   return [tf.mul(tf.sub(x, shift), tf.exp(negative)), negative];
 }
 
-function logScaleOf(u: Tensor, { scale, bound }: AffineAttributes): Tensor {
-  if (scale === 'sigmoid') return tf.log(tf.add(tf.sigmoid(tf.add(u, SIGMOID_SHIFT)), LEAST_SCALE));
+function logScaleOf(u: Tensor, { scale, bound, least }: AffineAttributes): Tensor {
+  if (scale === 'sigmoid') return tf.log(tf.add(tf.sigmoid(tf.add(u, SIGMOID_SHIFT)), least));
+  if (bound === Infinity) return u;
   return tf.mul(tf.tanh(tf.div(u, bound)), bound);
 }

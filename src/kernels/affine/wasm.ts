@@ -1,5 +1,5 @@
 import type { WasmKernel } from '../fused/wasm.js';
-import { LEAST_SCALE, SIGMOID_SHIFT, type AffineAttributes } from './spec.js';
+import { SIGMOID_SHIFT, type AffineAttributes } from './spec.js';
 
 /** Four maps at a time. */
 export const affineOnWasm: WasmKernel<AffineAttributes> = (
@@ -14,6 +14,6 @@ export const affineGradientOnWasm: WasmKernel<AffineAttributes> = (
 ) => [['affineGradient', x, raw, dValue, dLogDet, dx ?? 0, dRaw ?? 0, count, ...affine(attributes)]];
 
 /** The module's description of the maps: a bound of 0 stands for the sigmoid form. */
-function affine({ scale, bound, inverse }: AffineAttributes): number[] {
-  return [scale === 'exp' ? bound : 0, SIGMOID_SHIFT, LEAST_SCALE, inverse ? 1 : 0];
+function affine({ scale, bound, least, inverse }: AffineAttributes): number[] {
+  return [scale === 'exp' ? bound : 0, SIGMOID_SHIFT, least, inverse ? 1 : 0];
 }

@@ -43,9 +43,10 @@ export function flowMatching(options: FlowMatchingOptions = {}): Objective {
     if (typeof value === 'function') continue;
     throw new FlowConfigError(`${where}.${name}`, { expected: `a function, such as ${EXAMPLES[name]}`, got: String(value) }); // prettier-ignore
   }
-  return (model, { x, context }, stream) =>
+  return (model, { x, context: given }, stream) =>
     tf.tidy(() => {
-      const { field, span, drawStart, pullBack } = continuousPart(model, where);
+      const { field, span, embed, drawStart, pullBack } = continuousPart(model, where);
+      const context = embed(given);
       const [base, data] = span;
       const rows = x.shape[0];
       const [time, point, target] = offTape((): [Tensor, Tensor, Tensor] => {

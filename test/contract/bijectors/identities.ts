@@ -71,6 +71,7 @@ async function logDetByAutodiff(subject: Subject, direction: Direction, start: F
   input.dispose();
   const { value } = await subject.apply(direction, start);
   return jacobians.map((jacobian, b) => {
+    if (subject.isConstrained) return logAbsDet(jacobian);
     const from = start.slice(b * before, (b + 1) * before);
     const to = value.slice(b * after, (b + 1) * after);
     return logAbsDet(onTangents(subject, direction, jacobian, from, to));

@@ -5,7 +5,7 @@ import { loadTail, storeTail } from './tail';
 /**
  * `value = s x + t`, `logDet = log s`, or the way back, for `count` numbers `x` and pairs of shift `t` and raw scale `u`.
  *
- * `log s = bound tanh(u / bound)`, or with a bound of 0 `s = σ(u + offset) + least`. Address 0 for an output that nobody
+ * `log s = bound tanh(u / bound)`, with a bound of infinity `log s = u`, with one of 0 `s = σ(u + offset) + least`. Address 0 for an output that nobody
  * reads.
  */
 export function affine(
@@ -69,6 +69,7 @@ export function affineGradient(
 @inline
 function logScale(u: v128, bound: f32, offset: f32, least: f32): v128 {
   if (bound == 0) return log4(f32x4.add(sigmoid4(f32x4.add(u, splat(offset))), splat(least)));
+  if (bound == Infinity) return u;
   return f32x4.mul(tanh4(f32x4.mul(u, splat(1 / bound))), splat(bound));
 }
 
@@ -81,6 +82,7 @@ function logScaleSlope(u: v128, bound: f32, offset: f32, least: f32): v128 {
     const share = sigmoid4(moved);
     return f32x4.div(f32x4.mul(share, sigmoid4(f32x4.neg(moved))), f32x4.add(share, splat(least)));
   }
+  if (bound == Infinity) return splat(1);
   const z = exp4(f32x4.mul(f32x4.abs(u), splat(-2 / bound)));
   const per = f32x4.div(splat(2), f32x4.add(z, splat(1)));
   return f32x4.mul(z, f32x4.mul(per, per));
