@@ -138,6 +138,9 @@ onEachBackend(test, 'a level beyond the ends gives the end, and one that is not 
     const roots = bumpRoots(tf.tensor1d([-1, 2, NaN, 0]), bumps, { exponent: 1, circular: false }).dataSync();
     assertClose(t, [roots[0], roots[1], roots[3]], [0, 1, 0], 1e-6);
     t.true(Number.isNaN(roots[2]));
+    const broken = tensorsOf([[NaN], [0.2], [2], [1], [0.5]], 2);
+    const nowhere = bumpRoots(tf.tensor1d([0.2, 0.8]), broken, { exponent: 1, circular: false }).dataSync();
+    t.true(nowhere.every(Number.isNaN), 'nor have bumps that are not numbers');
   });
 });
 

@@ -101,8 +101,10 @@ export const bumpRootsOnCpu: CpuKernel<BumpAttributes> = ([level, floor, ...bump
       [low, high, x] = [t + shift - reach, t + shift + reach, t + shift - reach / 2];
     }
     let last = high - low;
+    let value = t;
+    let slope = 1;
     for (let taken = 0; taken < MAX_ROOT_STEPS; taken++) {
-      const [value, slope] = sums(i, x, bumps, count, floor[i], attributes);
+      [value, slope] = sums(i, x, bumps, count, floor[i], attributes);
       if (value > t) high = x;
       else low = x;
       const newton = x - (value - t) / slope;
@@ -113,6 +115,6 @@ export const bumpRootsOnCpu: CpuKernel<BumpAttributes> = ([level, floor, ...bump
       x = next;
       if (close) break;
     }
-    root[i] = Number.isNaN(t) ? NaN : x;
+    root[i] = Number.isNaN(t + value) ? NaN : x;
   }
 };

@@ -93,7 +93,7 @@ float compute(int index) {
       break;
     }
   }
-  return at;
+  return pick(isnan(total), total, at);
 }`,
 });
 

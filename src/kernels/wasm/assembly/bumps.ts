@@ -113,7 +113,7 @@ export function bumpRoots(
       x = next;
       if (close) break;
     }
-    store<f32>(root, isNaN(t) ? t : x);
+    store<f32>(root, isNaN(t + total) ? t + total : x);
     level += FLOAT; floor += FLOAT; root += FLOAT;
     weights += width; starts += width; rates += width; sharpness += width;
   }
