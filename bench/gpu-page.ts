@@ -25,7 +25,7 @@ export interface FlowSizes {
 }
 
 /** Batches of an epoch of {@link timeTraining}. */
-const BATCHES = 8;
+const BATCHES = 4;
 
 /**
  * Trains by `fit` on normal rows, an epoch to warm up and then epochs for some seconds. The mean time of a step in each

@@ -57,7 +57,7 @@ export async function benchGpu(quick: boolean): Promise<BenchResult> {
       }
       const renderer = await tab.call('start', backend);
       results.push(summarise(backend, renderer, await tab.call('train', quick ? 8 : 40)));
-      if (ON_GPU) training.push(...(await timeLarger(backend, tab, quick ? 0.5 : 4, missing)));
+      if (ON_GPU) training.push(...(await timeLarger(backend, tab, quick ? 0.5 : 3, missing)));
     } finally {
       await tab.close();
     }
