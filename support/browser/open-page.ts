@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import { chromium, type Browser, type ConsoleMessage, type Page } from 'playwright-core';
+import { DRAWING_FLAGS } from './drawing.js';
 import { WASM_PATH } from './wasm-path.js';
 
 /** Functions that a page's file exports; arguments and results are plain JSON. */
@@ -33,16 +34,8 @@ export interface OpenPage<Functions extends PageFunctions> {
   close(): Promise<void>;
 }
 
-/** WebGL 2 and WebGPU drawn by the processor, so that tests need no GPU; no connection but to this machine. */
-const FLAGS = [
-  '--no-sandbox',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--no-proxy-server',
-  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
-];
+/** No connection but to this machine. */
+const FLAGS = ['--no-sandbox', '--no-proxy-server', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'];
 
 /** What Chromium says about drawing on the processor; every other warning fails a test. */
 const EXPECTED_WARNINGS = /GPU stall due to ReadPixels|Automatic fallback to software WebGL/;
@@ -152,7 +145,7 @@ async function launch(): Promise<Browser> {
   const { findChromium } = (await import(script)) as { findChromium: () => string | null };
   const executablePath = findChromium();
   if (!executablePath) throw new Error('No browser found. Run `npm test`, which installs one or says how.');
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({ executablePath, args: [...FLAGS, ...DRAWING_FLAGS] });
 }
 
 /** Errors and warnings of a page, as they come. */

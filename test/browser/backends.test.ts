@@ -3,6 +3,7 @@ import type { BackendName } from '../../src/index.js';
 import { openPage } from '../support/browser.js';
 import { assertClose } from '../support/close.js';
 import type * as backends from './pages/backends.js';
+import { ON_GPU } from '../../support/browser/drawing.js';
 import { WASM_PATH } from '../../support/browser/wasm-path.js';
 
 const page = await openPage<typeof backends>('backends');
@@ -13,13 +14,14 @@ test.serial('the library loads in a page that has nothing of Node', async (t) =>
   t.true(await page.call('isIsolated'));
 });
 
-test.serial('without a hardware GPU, ready() picks wasm and says why', async (t) => {
+const choice = ON_GPU ? 'webgpu' : 'wasm';
+test.serial(`${ON_GPU ? 'with' : 'without'} a hardware GPU, ready() picks ${choice} and says why`, async (t) => {
   const { backend, reason, skipped } = await page.call('start', { wasmPaths: WASM_PATH });
-  t.is(backend, 'wasm');
+  t.is(backend, choice);
   t.regex(reason, /\.$/);
   t.deepEqual(
     skipped.map((other) => other.backend),
-    ['webgpu', 'webgl'],
+    ON_GPU ? [] : ['webgpu', 'webgl'],
   );
   for (const other of skipped) t.not(other.reason, '');
 });
