@@ -1,3 +1,4 @@
+export * from './bodies/index.js';
 export * from './conditioner.js';
 export * from './convolutional/index.js';
 export * from './dense.js';

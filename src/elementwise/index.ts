@@ -11,7 +11,9 @@ export * from './dense-deep-sigmoid.js';
 export * from './elementwise-affine.js';
 export * from './elementwise-shift.js';
 export * from './elementwise-transform.js';
+export * from './extreme-value-tails.js';
 export * from './gaussian-mixture-cdf.js';
+export { HeavyTails } from './heavy-tails.js';
 export * from './linear-spline.js';
 export * from './logistic-mixture.js';
 export * from './moebius.js';
@@ -21,4 +23,5 @@ export { NumericElementwise, type NumericElementwiseOptions } from './numeric-el
 export * from './quadratic-spline.js';
 export * from './rational-quadratic-spline.js';
 export type { SplineBoxOptions } from './spline-box.js';
+export * from './student-tails.js';
 export * from './sum-of-squares.js';

@@ -43,6 +43,14 @@ export function checkInversion(where: string, { tolerance = 1e-6, maxSteps = 100
   }
 }
 
+/** Of some options only those of a search, and only those that were given: the rest is left out of a configuration. */
+export function givenInversion({ tolerance, maxSteps }: InversionOptions): InversionOptions {
+  return {
+    ...(tolerance === undefined ? {} : { tolerance }),
+    ...(maxSteps === undefined ? {} : { maxSteps }),
+  };
+}
+
 /**
  * Solves `f(x) = y` for increasing functions, element by element, by Newton steps that are kept inside a bracket: a step
  * that leaves it, or is not half as long as the one before, is replaced by a bisection, and by a growing stride as long

@@ -161,21 +161,25 @@ async function matchesDifferences(subject: Subject): Promise<void> {
     const start = subject.draw(direction, count);
     const weights = subject.stream.split('weights').normal(count);
     const here = await subject.apply(direction, start, raw);
-    const loss = async (points: Float32Array, parameters: Float32Array) => {
-      const { value, logDet } = await subject.apply(direction, points, parameters);
-      return subject.near(value, here.value).reduce((sum, entry, i) => sum + weights[i] * entry + logDet[i], 0);
+    const columns = raw.length / count;
+    // What one row adds to the loss, with others in its place.
+    const losses = async (row: number, points: readonly number[], parameters: readonly Float32Array[]) => {
+      const { value, logDet } = await subject.apply(direction, points, Float32Array.from(parameters.flatMap((own) => [...own]))); // prettier-ignore
+      const near = subject.near(value, Array<number>(points.length).fill(here.value[row]));
+      return points.map((_, k) => weights[row] * near[k] + logDet[k]);
     };
+    const rawOf = (row: number) => raw.slice(row * columns, (row + 1) * columns);
     const [byPoint, byRaw] = await subject.gradients(direction, start, raw, weights);
     const pick = subject.stream.split(`pick ${direction}`);
-    const moved = (values: Float32Array, i: number, at: number) => values.map((value, j) => (j === i ? at : value));
     for (const i of pick.permutation(count)) {
       const unit = unitAt(start[i], subject.domain(direction));
-      const shifted = (at: number) => loss(moved(start, i, at), raw);
+      const shifted = (points: readonly number[]) => losses(i, points, points.map(() => rawOf(i))); // prettier-ignore
       const mismatch = await derivativeMismatch(byPoint[i], start[i], unit, shifted, 5e-3);
       ensure(mismatch === null, `${direction}, point ${i} at ${start[i]}: ${mismatch}`);
     }
     for (const i of pick.permutation(raw.length).subarray(0, 12)) {
-      const shifted = (at: number) => loss(start, moved(raw, i, at));
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      const shifted = (points: readonly number[]) => losses(row, points.map(() => start[row]), points.map((at) => rawOf(row).with(column, at))); // prettier-ignore
       const mismatch = await derivativeMismatch(byRaw[i], raw[i], 1, shifted, 5e-3);
       ensure(mismatch === null, `${direction}, raw ${i}: ${mismatch}`);
     }
