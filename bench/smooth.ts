@@ -1,21 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import {
-  alternatingMask,
-  Chain,
-  CircularRationalQuadraticSpline,
-  Coupling,
+  circularSplineFlow,
   fit,
-  Flow,
+  type Flow,
   FlowEnergy,
   forceMatching,
-  MLP,
-  PeriodicConditioner,
   ready,
   smoothFlow,
-  Uniform,
   velocityVerlet,
-  type ConditionerRequest,
   type Energy,
   type Objective,
 } from 'tfjs-flows';
@@ -50,16 +43,7 @@ const CONTESTANTS: readonly Contestant[] = [
 
 /** The same couplings with as many bins as there are bumps. */
 function splineFlow(): Flow {
-  const transform = new CircularRationalQuadraticSpline({ bins: COMPONENTS });
-  const layers = Array.from({ length: LAYERS }, (_, index) => {
-    const conditioner = ({ inputs, outputs, initialOutput }: ConditionerRequest) =>
-      new PeriodicConditioner({
-        conditioner: new MLP({ inputs: 2 * inputs, outputs, initialOutput, hidden: HIDDEN, activation: 'silu', seed: `spline ${index}` }), // prettier-ignore
-      });
-    return new Coupling({ mask: alternatingMask(2, (index % 2) as 0 | 1), transform, conditioner });
-  });
-  const base = new Uniform({ eventShape: [2], low: -Math.PI, high: Math.PI });
-  return new Flow({ base, bijector: new Chain({ bijectors: layers }) });
+  return circularSplineFlow({ dims: 2, layers: LAYERS, bins: COMPONENTS, hidden: HIDDEN, activation: 'silu', seed: 'splines' }); // prettier-ignore
 }
 
 interface Outcome {

@@ -2,7 +2,6 @@ import type { ConditionerRequest } from '../bijectors/conditioner-request.js';
 import { alternatingMask, Coupling } from '../bijectors/coupling.js';
 import type { ActivationName } from '../conditioners/activation.js';
 import { MLP } from '../conditioners/mlp.js';
-import { PeriodicConditioner } from '../conditioners/periodic-conditioner.js';
 import { Uniform } from '../distributions/uniform.js';
 import { BumpMixture } from '../elementwise/bump-mixture.js';
 import { CircularBumpMixture } from '../elementwise/circular-bump-mixture.js';
@@ -88,11 +87,8 @@ export function smoothFlow(options: SmoothFlowOptions): Flow {
   const base = new Uniform({ eventShape: [dims], low, high });
   const assembled = { dims, layers, mixing, base, seed, standardize: false };
   return assembleFlow('smoothFlow', assembled, (index, own) => {
-    const conditioner = ({ inputs, outputs, initialOutput }: ConditionerRequest) => {
-      const network = { outputs, initialOutput, hidden, activation, contextShape, seed: own };
-      if (!onTorus) return new MLP({ ...network, inputs });
-      return new PeriodicConditioner({ conditioner: new MLP({ ...network, inputs: 2 * inputs }) });
-    };
+    const conditioner = (request: ConditionerRequest) =>
+      new MLP({ ...request, hidden, activation, contextShape, seed: own });
     return new Coupling({ mask: alternatingMask(dims, (index % 2) as 0 | 1), transform, conditioner });
   });
 }
