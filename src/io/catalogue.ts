@@ -6,7 +6,12 @@ import { FlowConfigError } from '../errors.js';
 import * as fields from '../fields/index.js';
 import { DequantizedFlow } from '../flows/dequantized-flow.js';
 import { Flow } from '../flows/flow.js';
+import * as surjections from '../flows/surjections/index.js';
+import { SurjectiveFlow } from '../flows/surjective-flow.js';
 import { SymmetricFlow } from '../flows/symmetric-flow.js';
+import { BernoulliLikelihood } from '../flows/vae/bernoulli-likelihood.js';
+import { NormalLikelihood } from '../flows/vae/normal-likelihood.js';
+import { VAE } from '../flows/vae/vae.js';
 import type { Catalogue, ConfigurableClass } from './config.js';
 
 /**
@@ -20,7 +25,8 @@ export function libraryCatalogue(): Catalogue {
     distributions,
     elementwise,
     fields,
-    { DequantizedFlow, Flow, SymmetricFlow },
+    surjections,
+    { DequantizedFlow, Flow, SurjectiveFlow, SymmetricFlow, VAE, BernoulliLikelihood, NormalLikelihood },
   ]));
 }
 
