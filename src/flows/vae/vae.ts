@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Bijector } from '../../bijectors/bijector.js';
 import type { Conditioner } from '../../conditioners/conditioner.js';
 import { checkShape } from '../../distributions/check.js';
-import type { Distribution} from '../../distributions/distribution.js';
+import type { Distribution } from '../../distributions/distribution.js';
 import type { LogProbOptions, SampleOptions } from '../../distributions/distribution.js';
 import { Normal } from '../../distributions/normal.js';
 import { standardNormalLogProb } from '../../distributions/standard-normal.js';
@@ -23,6 +23,7 @@ import {
   sizeOf,
   type Shape,
 } from '../../shapes.js';
+import { Flow } from '../flow.js';
 import { VariationalModel, type LogWeight } from '../variational-model.js';
 import { Likelihood } from './likelihood.js';
 import { boundedLogScale } from './log-scale.js';
@@ -51,11 +52,11 @@ export interface VAEOptions {
   /** A distribution of codes, such as a flow. Default: standard normal. */
   readonly prior?: Distribution | null;
   /**
-   * Carries normal codes on, `forward`, to those that the decoder reads: a posterior as flexible as this map. Takes no
-   * context, or one `[size]` that the encoder emits. Maps that are fast forward serve best: `Invert` of an
-   * `Autoregressive`, couplings, `LULinear`. Default: none.
+   * Carries normal codes on, `forward`, to those that the decoder reads: a posterior as flexible as this map, a bijector or
+   * that of a flow with a standard normal base. Takes no context, or one `[size]` that the encoder emits. What is fast
+   * forward serves best: `iaf({ dims: latent, contextShape: [16], standardize: false })`, couplings, `LULinear`. Default: none.
    */
-  readonly posteriorFlow?: Bijector | null;
+  readonly posteriorFlow?: Bijector | Flow | null;
 }
 
 /** Both terms of the evidence lower bound, `[rows]` each. */
@@ -103,7 +104,9 @@ export class VAE extends VariationalModel {
   readonly decoder: Conditioner;
   readonly likelihood: Likelihood;
   readonly prior: Distribution;
-  readonly posteriorFlow: Bijector | null;
+  readonly posteriorFlow: Bijector | Flow | null;
+  /** The map of the posterior flow. */
+  readonly #carry: Bijector | null;
   /** Whether the divergence has a formula. */
   readonly #closed: boolean;
 
@@ -129,7 +132,8 @@ export class VAE extends VariationalModel {
     this.support = likelihood.support;
     this.discrete = likelihood.discrete;
     checkCodes('VAE.prior', this.prior.eventShape, latent);
-    const features = posteriorFlow ? checkPosterior(posteriorFlow, latent) : 0;
+    this.#carry = posteriorFlow && carryOf(posteriorFlow);
+    const features = this.#carry ? checkPosterior(this.#carry, latent) : 0;
     this.encoder = sized('VAE.encoder', encoder, { inputs: dims, outputs: 2 * latent + features });
     this.decoder = sized('VAE.decoder', decoder, {
       inputs: latent,
@@ -204,12 +208,13 @@ export class VAE extends VariationalModel {
   /** Sets data-dependent parameters of the networks from one batch. */
   initialize(x: Tensor, { context = null }: LogProbOptions = {}): void {
     tf.tidy(() => {
-      const { encoder, decoder, prior, posteriorFlow } = this;
+      const { encoder, decoder, prior } = this;
+      const carry = this.#carry;
       encoder.initialize(tf.reshape(x, [x.shape[0], -1]), encoder.contextShape && context);
       const { raw, z0 } = this.#normalCode(x, this.drawNoise(x.shape[0], new RandomStream('initialize')), context);
       // What the posterior flow gives is to resemble a normal code, as it does at its start.
-      posteriorFlow?.initialize(z0, posteriorFlow.contextShape && this.#features(raw));
-      const z = posteriorFlow ? posteriorFlow.forward(z0, posteriorFlow.contextShape && this.#features(raw)) : z0;
+      carry?.initialize(z0, carry.contextShape && this.#features(raw));
+      const z = carry ? carry.forward(z0, carry.contextShape && this.#features(raw)) : z0;
       decoder.initialize(z, decoder.contextShape && context);
       const own = prior as Distribution & { initialize?(z: Tensor, options: LogProbOptions): void };
       own.initialize?.(z, { context: prior.contextShape && context });
@@ -245,9 +250,9 @@ export class VAE extends VariationalModel {
   #infer(x: Tensor, noise: Tensor, context: Tensor | null) {
     const { raw, loc, logScale, z0 } = this.#normalCode(x, noise, context);
     const logNormal = tf.sub(standardNormalLogProb(noise), tf.sum(logScale, 1));
-    const flow = this.posteriorFlow;
-    if (!flow) return { z: z0, loc, logScale, logPosterior: logNormal };
-    const [z, logDet] = flow.forwardAndLogDet(z0, flow.contextShape && this.#features(raw));
+    const carry = this.#carry;
+    if (!carry) return { z: z0, loc, logScale, logPosterior: logNormal };
+    const [z, logDet] = carry.forwardAndLogDet(z0, carry.contextShape && this.#features(raw));
     return { z, loc, logScale, logPosterior: tf.sub(logNormal, logDet) };
   }
 
@@ -279,6 +284,16 @@ function isStandardNormal(prior: Distribution): boolean {
 function checkCodes(where: string, shape: Shape, latent: number): void {
   if (sameShape(shape, [latent])) return;
   throw new FlowShapeError(where, { expected: `codes of shape [${latent}]`, got: formatShape(shape) });
+}
+
+/** @throws FlowConfigError for a flow whose base is no standard normal distribution: codes start from nothing else. */
+function carryOf(given: Bijector | Flow): Bijector {
+  if (!(given instanceof Flow)) return given;
+  if (isStandardNormal(given.base)) return given.bijector;
+  throw new FlowConfigError('VAE.posteriorFlow', {
+    expected: 'a bijector, or a flow with a standard normal base',
+    got: `a flow with another base, a ${given.base.className}`,
+  });
 }
 
 /** The numbers of its context. */
