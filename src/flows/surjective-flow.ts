@@ -35,7 +35,7 @@ export interface SurjectiveFlowOptions {
  * // A density that is the same on both sides of zero.
  * const model = new SurjectiveFlow({
  *   base: Normal.standard([2]),
- *   layers: [...couplings, new Softplus({ eventShape: [2] }), new AbsSurjection({ eventShape: [2] })],
+ *   layers: [...couplings, new Exp({ eventShape: [2] }), new AbsSurjection({ eventShape: [2] })],
  * });
  * await fit(model, rows);
  * model.exact; // true

@@ -165,7 +165,7 @@ function insertZero(x: Tensor, at: Tensor): Tensor {
 
 /** One where the place stands before the mark, of the first `d − 1` places. */
 function beforeMark(at: Tensor): Tensor {
-  return withoutGradient([at], (mask) => ends(tf.sub(1, runningSum(mask, mask.shape.at(-1)!)))[0]);
+  return withoutGradient([at], (mask) => ends(tf.sub(1, runningSum(mask)))[0]);
 }
 
 /** All entries along the last axis but the last, and but the first. */

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { Softplus } from '../../bijectors/softplus.js';
 import { checkInteger } from '../../conditioners/check.js';
 import { FlowConfigError } from '../../errors.js';
 import { withoutGradient } from '../../kernels/stop-gradient/op.js';
@@ -8,8 +7,11 @@ import type { Config } from '../../module.js';
 import type { RandomStream } from '../../random.js';
 import type { Shape } from '../../shapes.js';
 import { forbid } from './forbid.js';
-import { sortingMatrix } from './order.js';
+import { reorder, sortingMatrices } from './order.js';
 import { Surjection, type Collapse, type Expansion, type SurjectionDirection } from './surjection.js';
+
+/** Smallest gap between two numbers that counts. */
+const LEAST_GAP = 1e-30;
 
 /** Options of {@link SortSurjection}. */
 export interface SortSurjectionOptions {
@@ -47,8 +49,7 @@ export class SortSurjection extends Surjection {
   override readonly wideShape: Shape;
   override readonly narrowShape: Shape;
   readonly #logProb: number;
-  /** From real numbers to gaps. */
-  readonly #gaps: Softplus | null;
+  readonly #gaps: boolean;
 
   /** @throws FlowConfigError for `dims` that are not a positive integer, an unknown direction, or gaps in a generative one. */
   constructor({ dims, direction = 'inference', gaps = direction === 'inference' }: SortSurjectionOptions) {
@@ -60,11 +61,11 @@ export class SortSurjection extends Surjection {
     }
     this.wideShape = this.narrowShape = [dims];
     this.#logProb = -Array.from({ length: dims }, (_, i) => Math.log(i + 1)).reduce((sum, log) => sum + log, 0);
-    this.#gaps = gaps && dims > 1 ? new Softplus({ eventShape: [dims - 1] }) : null;
+    this.#gaps = gaps && dims > 1;
   }
 
   override isExact(): boolean {
-    return this.direction === 'inference' && (this.#gaps !== null || this.wideShape[0] === 1);
+    return this.direction === 'inference' && (this.#gaps || this.wideShape[0] === 1);
   }
 
   override get noiseSize(): number {
@@ -76,19 +77,20 @@ export class SortSurjection extends Surjection {
   }
 
   protected override collapse(wide: Tensor): Collapse {
-    const sorted = reorder(sortingMatrix(wide), wide);
+    const sorted = reorder(sortingMatrices(wide), wide);
     if (!this.#gaps) return { narrow: sorted, logProb: tf.scalar(this.#logProb) };
     const [head, lower, upper] = neighbours(sorted);
-    const [free, logDet] = this.#gaps.inverseAndLogDet(tf.sub(upper, lower));
+    const [free, logDet] = freed(tf.sub(upper, lower));
     return { narrow: tf.concat([head, free], 1), logProb: tf.add(logDet, this.#logProb) };
   }
 
   protected override expand(narrow: Tensor, noise: Tensor): Expansion {
-    const order = sortingMatrix(noise);
+    const order = sortingMatrices(noise);
     if (this.#gaps) {
       const [rows, dims] = narrow.shape as [number, number];
-      const [gaps, logDet] = this.#gaps.forwardAndLogDet(tf.slice(narrow, [0, 1], [rows, dims - 1]));
-      const sorted = tf.cumsum(tf.concat([tf.slice(narrow, [0, 0], [rows, 1]), gaps], 1), 1);
+      const u = tf.slice(narrow, [0, 1], [rows, dims - 1]);
+      const logDet = tf.neg(tf.sum(tf.softplus(tf.neg(u)), 1));
+      const sorted = tf.cumsum(tf.concat([tf.slice(narrow, [0, 0], [rows, 1]), tf.softplus(u)], 1), 1);
       return { wide: reorder(order, sorted), logProb: tf.sub(this.#logProb, logDet), choice: null };
     }
     if (narrow.shape[1] === 1) return { wide: narrow, logProb: tf.scalar(0), choice: null };
@@ -100,7 +102,7 @@ export class SortSurjection extends Surjection {
   }
 
   override getConfig(): Config {
-    return { dims: this.wideShape[0], direction: this.direction, gaps: this.#gaps !== null };
+    return { dims: this.wideShape[0], direction: this.direction, gaps: this.#gaps };
   }
 }
 
@@ -110,7 +112,10 @@ function neighbours(x: Tensor): [Tensor, Tensor, Tensor] {
   return [tf.slice(x, [0, 0], [rows, 1]), tf.slice(x, [0, 0], [rows, dims - 1]), tf.slice(x, [0, 1], [rows, dims - 1])];
 }
 
-/** Numbers `[rows, d]` in the order of matrices `[rows, d, d]`. */
-function reorder(matrices: Tensor, x: Tensor): Tensor {
-  return tf.sum(tf.mul(matrices, tf.expandDims(x, 1)), 2);
+/** `[rows, d]` positive numbers → `log (exp g − 1)`, written so that it cancels nowhere, and `log |det|`, `[rows]`. */
+function freed(gaps: Tensor): [Tensor, Tensor] {
+  // Of equal numbers the gap is next to nothing.
+  const g = tf.maximum(gaps, LEAST_GAP);
+  const u = tf.add(tf.softplus(g), tf.log(tf.tanh(tf.mul(g, 0.5))));
+  return [u, tf.sum(tf.softplus(tf.neg(u)), 1)];
 }
