@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import test from 'ava';
+import type {
+  Distribution} from '../../src/index.js';
 import {
   AbsSurjection,
   Affine,
   amortisedNormal,
-  Distribution,
   Exp,
   fit,
   Flow,
