@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import test from 'ava';
-import type {
-  Distribution} from '../../src/index.js';
+import type { Distribution } from '../../src/index.js';
 import {
   AbsSurjection,
   Affine,
