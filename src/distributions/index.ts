@@ -1,3 +1,4 @@
+export * from './angular-central-gaussian.js';
 export * from './conditional-normal.js';
 export * from './distribution.js';
 export * from './laplace.js';
@@ -7,6 +8,8 @@ export * from './multivariate-normal.js';
 export * from './normal.js';
 export * from './product.js';
 export * from './student-t.js';
+export * from './uniform-sphere.js';
 export * from './uniform.js';
 export * from './von-mises.js';
 export type { PerCoordinate } from './check.js';
+export type { SquareMatrix } from './covariance.js';

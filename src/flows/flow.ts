@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Bijector, Interval } from '../bijectors/bijector.js';
 import { Distribution, type LogProbOptions, type SampleOptions } from '../distributions/distribution.js';
-import { FlowShapeError } from '../errors.js';
+import { FlowConfigError, FlowShapeError } from '../errors.js';
 import { saveModule } from '../io/save.js';
 import { stopGradient } from '../kernels/stop-gradient/op.js';
 import type { Config } from '../module.js';
@@ -10,6 +10,7 @@ import type { RandomStream } from '../random.js';
 import { SharedMirror } from '../replay/mirror.js';
 import { Replay } from '../replay/replay.js';
 import { commonContextShape, formatShape, sameShape, type Shape } from '../shapes.js';
+import { formatUnitVectors, sameUnitVectors, type UnitVectors } from '../unit-vectors.js';
 
 /**
  * The distribution of `x = f(z)`, `z` from the base, `f` the bijector:
@@ -33,10 +34,14 @@ export class Flow extends Distribution {
   override readonly eventShape: Shape;
   override readonly contextShape: Shape | null;
   override readonly support: Interval;
+  override readonly unitVectors: UnitVectors | null;
   override readonly reparameterised: boolean;
   override readonly supportsTemperature: boolean;
 
-  /** @throws FlowShapeError when the base does not draw what the bijector takes. */
+  /**
+   * @throws FlowShapeError when the base does not draw what the bijector takes.
+   * @throws FlowConfigError when one of them is on spheres and the other is not.
+   */
   constructor({ base, bijector }: { base: Distribution; bijector: Bijector }) {
     super();
     if (!sameShape(base.eventShape, bijector.eventShapeIn)) {
@@ -45,11 +50,18 @@ export class Flow extends Distribution {
         got: formatShape(base.eventShape),
       });
     }
+    if (!sameUnitVectors(base.unitVectors, bijector.unitVectorsIn)) {
+      throw new FlowConfigError('Flow', {
+        expected: `a base with ${formatUnitVectors(bijector.unitVectorsIn)}, as the bijector takes`,
+        got: formatUnitVectors(base.unitVectors),
+      });
+    }
     this.base = this.child('base', base);
     this.bijector = this.child('bijector', bijector);
     this.eventShape = bijector.eventShapeOut;
     this.contextShape = commonContextShape('Flow', [base, bijector]);
     this.support = bijector.domainOut;
+    this.unitVectors = bijector.unitVectorsOut;
     this.reparameterised = base.reparameterised;
     this.supportsTemperature = base.supportsTemperature;
   }

@@ -12,6 +12,7 @@ import { SymmetricFlow } from '../flows/symmetric-flow.js';
 import { BernoulliLikelihood } from '../flows/vae/bernoulli-likelihood.js';
 import { NormalLikelihood } from '../flows/vae/normal-likelihood.js';
 import { VAE } from '../flows/vae/vae.js';
+import * as spheres from '../spheres/index.js';
 import type { Catalogue, ConfigurableClass } from './config.js';
 
 /**
@@ -25,6 +26,7 @@ export function libraryCatalogue(): Catalogue {
     distributions,
     elementwise,
     fields,
+    spheres,
     surjections,
     { DequantizedFlow, Flow, SurjectiveFlow, SymmetricFlow, VAE, BernoulliLikelihood, NormalLikelihood },
   ]));
