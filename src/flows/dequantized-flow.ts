@@ -1,26 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkBits } from '../bijectors/image/check-bits.js';
-import { conditioned, type ContextLike } from '../distributions/conditioned.js';
-import { Distribution, type LogProbOptions } from '../distributions/distribution.js';
+import type { LogProbOptions } from '../distributions/distribution.js';
 import { FlowConfigError, FlowShapeError } from '../errors.js';
 import type { Interval } from '../interval.js';
-import { saveModule } from '../io/save.js';
-import { stopGradient } from '../kernels/stop-gradient/op.js';
 import type { Config } from '../module.js';
-import { RandomStream, type Seed } from '../random.js';
-import {
-  alignContext,
-  batchShapeOf,
-  flattenBatch,
-  formatShape,
-  restoreBatch,
-  sameShape,
-  sizeOf,
-  type Shape,
-} from '../shapes.js';
-import { trainingStream } from '../training-mode.js';
+import { RandomStream } from '../random.js';
+import { formatShape, sameShape, sizeOf, type Shape } from '../shapes.js';
 import type { Flow } from './flow.js';
+import { VariationalModel, type BoundOptions, type LogWeight } from './variational-model.js';
 
 /** Options of {@link DequantizedFlow}. */
 export interface DequantizedFlowOptions {
@@ -35,13 +23,8 @@ export interface DequantizedFlowOptions {
   readonly bits?: number;
 }
 
-/** Options of {@link DequantizedFlow.logProb}. */
-export interface DequantizedLogProbOptions extends LogProbOptions {
-  /** Draws of the noise for each image: the more, the tighter the bound. Default: 1. */
-  readonly samples?: number;
-  /** Seed of the noise. Default: 0; within a training step, one of its own for each step. */
-  readonly seed?: Seed;
-}
+/** Options of the `logProb` of a {@link DequantizedFlow}. */
+export type DequantizedLogProbOptions = BoundOptions;
 
 /**
  * A distribution of images of whole numbers, `v`, from a flow over real ones, by way of noise `e` in [0, 1): with
@@ -60,7 +43,7 @@ export interface DequantizedLogProbOptions extends LogProbOptions {
  * await fit(model, images);
  * const bits = model.bitsPerDim(test, { samples: 16 });
  */
-export class DequantizedFlow extends Distribution {
+export class DequantizedFlow extends VariationalModel {
   static override readonly className = 'DequantizedFlow';
 
   override readonly eventShape: Shape;
@@ -68,6 +51,7 @@ export class DequantizedFlow extends Distribution {
   override readonly support: Interval;
   override readonly supportsTemperature: boolean;
   override readonly discrete = true;
+  override readonly exact = false;
   readonly flow: Flow;
   readonly dequantizer: 'uniform' | Flow;
   readonly bits: number;
@@ -93,31 +77,6 @@ export class DequantizedFlow extends Distribution {
   }
 
   /**
-   * A lower bound on `log P(v)` in nats, on average over the noise. Equal seeds give equal numbers for equal batches.
-   *
-   * @param v whole numbers, `[...batch, ...eventShape]`
-   * @returns `[...batch]`
-   * @throws FlowShapeError when `v` or the context has another shape.
-   * @throws FlowConfigError for samples that are not a positive whole number.
-   */
-  override logProb(v: Tensor, { context = null, samples = 1, seed }: DequantizedLogProbOptions = {}): Tensor {
-    const where = 'DequantizedFlow.logProb';
-    if (!Number.isInteger(samples) || samples < 1) {
-      throw new FlowConfigError(`${where}.samples`, { expected: 'a positive whole number', got: String(samples) });
-    }
-    return tf.tidy(() => {
-      const batchShape = batchShapeOf(v, this.eventShape, where, 'v');
-      const aligned = alignContext(context, this.contextShape, batchShape, where);
-      const rows = sizeOf(batchShape);
-      if (rows === 0) return tf.zeros(batchShape);
-      const stream = RandomStream.from(seed ?? trainingStream()?.split('dequantisation') ?? 0);
-      const flat = flattenBatch(v, batchShape, this.eventShape);
-      const noises = Array.from({ length: samples }, () => this.drawNoise(rows, stream));
-      return restoreBatch(this.bound(flat, noises, aligned), batchShape, []);
-    });
-  }
-
-  /**
    * An upper bound on the bits that a number of the image takes on average, `−log P(v) / (D ln 2)`: `bits` for a model that
    * knows nothing.
    *
@@ -128,7 +87,7 @@ export class DequantizedFlow extends Distribution {
   }
 
   /** What {@link dequantize} makes noise of, for so many images: `[rows, ...]`, uniform numbers or draws of a base. */
-  drawNoise(rows: number, stream: RandomStream): Tensor {
+  override drawNoise(rows: number, stream: RandomStream): Tensor {
     if (this.dequantizer !== 'uniform') return this.dequantizer.base.sample(rows, { seed: stream });
     // On the grid of float32 just below 2^bits, so that v + e is exact, and never v + 1.
     const grid = 2 ** (24 - this.bits);
@@ -154,30 +113,6 @@ export class DequantizedFlow extends Distribution {
     return { u: tf.add(v, tf.mul(e, most)), logDensity: tf.sub(logDensity, sizeOf(this.eventShape) * Math.log(most)) };
   }
 
-  /**
-   * `log ⟨p(v + e) / q(e | v)⟩` over the noise given, `[rows]`: what {@link logProb} is with noise drawn by itself.
-   *
-   * @param v whole numbers, `[rows, ...eventShape]`
-   * @param noises as {@link drawNoise} gives them
-   */
-  bound(v: Tensor, noises: readonly Tensor[], context: Tensor | null = null): Tensor {
-    return tf.tidy(() => {
-      const terms = noises.map((noise) => {
-        const { u, logDensity } = this.dequantize(v, noise);
-        return tf.sub(this.flow.logProb(u, { context }), logDensity);
-      });
-      if (terms.length === 1) return terms[0];
-      const largest = stopGradient(tf.maximum(terms.reduce((a, b) => tf.maximum(a, b)), -3e38)); // prettier-ignore
-      const sum = terms.map((term) => tf.exp(tf.sub(term, largest))).reduce((a, b) => tf.add(a, b));
-      return tf.add(tf.log(tf.mul(sum, 1 / terms.length)), largest);
-    });
-  }
-
-  /** The model at a given context, as a distribution that takes none; see {@link conditioned}. */
-  condition(context: ContextLike): Distribution {
-    return conditioned(this, context);
-  }
-
   /** Sets data-dependent parameters from one batch of images, `[rows, ...eventShape]`, with noise. */
   initialize(v: Tensor, { context = null }: LogProbOptions = {}): void {
     tf.tidy(() => {
@@ -188,17 +123,10 @@ export class DequantizedFlow extends Distribution {
     });
   }
 
-  /**
-   * Writes the model to a folder or the browser's storage, as {@link Flow.save} does; `loadDequantizedFlow` reads it.
-   *
-   * @throws FlowFileError when the place cannot be written.
-   */
-  async save(url: string): Promise<void> {
-    await saveModule(this, url);
-  }
-
-  protected override density(v: Tensor, context: Tensor | null): Tensor {
-    return this.logProb(v, { context });
+  /** `log p(v + e) − log q(e | v)`. */
+  protected override logWeight(v: Tensor, noise: Tensor | null, context: Tensor | null): LogWeight {
+    const { u, logDensity } = this.dequantize(v, noise!);
+    return { value: tf.sub(this.flow.logProb(u, { context }), logDensity), choice: null };
   }
 
   /** Draws of the flow rounded down, and those outside of [0, 2^bits) to the nearest pixel value. */

@@ -6,7 +6,12 @@ import { FlowConfigError } from '../errors.js';
 import * as fields from '../fields/index.js';
 import { DequantizedFlow } from '../flows/dequantized-flow.js';
 import { Flow } from '../flows/flow.js';
+import * as surjections from '../flows/surjections/index.js';
+import { SurjectiveFlow } from '../flows/surjective-flow.js';
 import { SymmetricFlow } from '../flows/symmetric-flow.js';
+import { BernoulliLikelihood } from '../flows/vae/bernoulli-likelihood.js';
+import { NormalLikelihood } from '../flows/vae/normal-likelihood.js';
+import { VAE } from '../flows/vae/vae.js';
 import * as spheres from '../spheres/index.js';
 import type { Catalogue, ConfigurableClass } from './config.js';
 
@@ -22,7 +27,8 @@ export function libraryCatalogue(): Catalogue {
     elementwise,
     fields,
     spheres,
-    { DequantizedFlow, Flow, SymmetricFlow },
+    surjections,
+    { DequantizedFlow, Flow, SurjectiveFlow, SymmetricFlow, VAE, BernoulliLikelihood, NormalLikelihood },
   ]));
 }
 

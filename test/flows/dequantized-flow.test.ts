@@ -296,7 +296,7 @@ onEachBackend(test, 'batches of any shape and contexts go through', (t) => {
     const whole = model.logProb(tf.cast(v, 'int32'), { context });
     assertClose(t, whole, flat, 0);
     t.throws(() => model.logProb(v), { instanceOf: FlowShapeError });
-    t.throws(() => model.logProb(tf.zeros([2, 3]), { context }), { instanceOf: FlowShapeError, message: /expected v of shape/ }); // prettier-ignore
+    t.throws(() => model.logProb(tf.zeros([2, 3]), { context }), { instanceOf: FlowShapeError, message: /expected x of shape/ }); // prettier-ignore
   });
 });
 

@@ -1,10 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Distribution } from '../../distributions/distribution.js';
 import { FlowConfigError } from '../../errors.js';
 import { DequantizedFlow } from '../../flows/dequantized-flow.js';
-import type { RandomStream } from '../../random.js';
-import type { BatchTensors } from '../data/table.js';
+import { checkSamples } from '../../flows/variational-model.js';
+import { boundObjective } from './importance-weighted-bound.js';
 import type { Objective } from './objective.js';
 
 /** Options of {@link dequantizedLikelihood}. */
@@ -22,24 +19,9 @@ export interface DequantizedLikelihoodOptions {
  */
 export function dequantizedLikelihood({ samples = 1 }: DequantizedLikelihoodOptions = {}): Objective {
   const where = 'dequantizedLikelihood';
-  if (!Number.isInteger(samples) || samples < 1) {
-    throw new FlowConfigError(`${where}.samples`, { expected: 'a positive whole number', got: String(samples) });
-  }
-  const check = (model: Distribution): DequantizedFlow => {
+  checkSamples(where, samples);
+  return boundObjective(samples, (model) => {
     if (model instanceof DequantizedFlow) return model;
     throw new FlowConfigError(where, { expected: 'a DequantizedFlow', got: `a ${model.className}` });
-  };
-  /** `[rows, samples, ...]` */
-  const noise = (model: Distribution, rows: number, stream: RandomStream): Tensor =>
-    tf.tidy(() => {
-      const drawn = check(model).drawNoise(rows * samples, stream);
-      return tf.reshape(drawn, [rows, samples, ...drawn.shape.slice(1)]);
-    });
-  const objective = (model: Distribution, batch: BatchTensors, stream: RandomStream): Tensor =>
-    tf.tidy(() => {
-      const { x, context } = batch;
-      const noises = tf.unstack(batch.noise ?? noise(model, x.shape[0], stream.split('noise')), 1);
-      return tf.neg(tf.mean(check(model).bound(x, noises, context)));
-    });
-  return Object.assign(objective, { rowwise: true, noise });
+  });
 }

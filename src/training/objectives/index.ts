@@ -1,6 +1,8 @@
 export * from './dequantized-likelihood.js';
 export * from './flow-matching.js';
 export * from './force-matching.js';
+export { importanceWeightedBound, type ImportanceWeightedBoundOptions } from './importance-weighted-bound.js';
+export * from './negative-elbo.js';
 export * from './negative-log-likelihood.js';
 export * from './objective.js';
 export * from './regularised-likelihood.js';
