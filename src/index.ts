@@ -14,6 +14,7 @@ export * from './flows/index.js';
 export * from './elementwise/index.js';
 export * from './datasets/index.js';
 export * from './energies/index.js';
+export * from './estimators/index.js';
 export * from './linalg/index.js';
 export * from './ode/index.js';
 export * from './training/index.js';

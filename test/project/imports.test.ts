@@ -10,6 +10,7 @@ const LAYERS = [
   'linalg',
   'replay',
   'numerics',
+  'estimators',
   'datasets',
   'ode',
   'elementwise',
