@@ -46,21 +46,6 @@ export abstract class Energy extends Module {
     return this.run('force', x, this.eventShape, (flat) => this.evaluateForce(flat));
   }
 
-  /**
-   * Energy and force together, at less cost than one after the other.
-   *
-   * @param x `[...batch, ...eventShape]`
-   * @returns what {@link energy} and {@link force} do
-   * @throws FlowShapeError when `x` has another shape.
-   */
-  energyAndForce(x: Tensor): [energy: Tensor, force: Tensor] {
-    if (this.evaluateForce !== Energy.prototype.evaluateForce) return [this.energy(x), this.force(x)];
-    return tf.tidy(() => {
-      const { value, grad } = tf.valueAndGrad((at: Tensor) => this.energy(at))(x, tf.ones(batchShapeOf(x, this.eventShape, `${this.className}.energyAndForce`, 'x')));
-      return [value, tf.neg(grad)];
-    });
-  }
-
   private run(method: string, x: Tensor, to: Shape, compute: (flat: Tensor) => Tensor): Tensor {
     return tf.tidy(() => {
       const batchShape = batchShapeOf(x, this.eventShape, `${this.className}.${method}`, 'x');
