@@ -13,6 +13,7 @@ export * from './distributions/index.js';
 export * from './flows/index.js';
 export * from './elementwise/index.js';
 export * from './datasets/index.js';
+export * from './dynamics/index.js';
 export * from './energies/index.js';
 export * from './estimators/index.js';
 export * from './linalg/index.js';

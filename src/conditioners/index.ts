@@ -7,6 +7,7 @@ export * from './masked-mlp.js';
 export * from './masked-residual-net.js';
 export * from './mlp.js';
 export * from './normalisation/index.js';
+export * from './periodic-conditioner.js';
 export * from './residual-block.js';
 export * from './residual-net.js';
 export * from './transformer/index.js';

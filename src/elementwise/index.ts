@@ -1,4 +1,10 @@
 export * from './bernstein-polynomial.js';
+export * from './bump-mixture.js';
+export type { BumpOptions } from './bump-parameters.js';
+export { CIRCLE, wrapAngle } from './circle.js';
+export * from './circular-bump-mixture.js';
+export * from './circular-rational-quadratic-spline.js';
+export * from './circular-shift.js';
 export * from './cubic-spline.js';
 export * from './deep-sigmoid.js';
 export * from './dense-deep-sigmoid.js';
@@ -8,6 +14,7 @@ export * from './elementwise-transform.js';
 export * from './gaussian-mixture-cdf.js';
 export * from './linear-spline.js';
 export * from './logistic-mixture.js';
+export * from './moebius.js';
 export * from './monotonic-network.js';
 export type { Curve, CurvePoint } from '../numerics/invert-monotone.js';
 export { NumericElementwise, type NumericElementwiseOptions } from './numeric-elementwise.js';

@@ -32,6 +32,7 @@ export type { Mixing, RecipeOptions } from './recipe.js';
 export * from './residual-flow.js';
 export * from './rq-glow.js';
 export * from './score-denoise.js';
+export * from './smooth-flow.js';
 export * from './sos-flow.js';
 export * from './spline-autoregressive-flow.js';
 export * from './spline-coupling-flow.js';

@@ -18,6 +18,7 @@ const LAYERS = [
   'fields',
   'distributions',
   'energies',
+  'dynamics',
   'bijectors',
   'flows',
   'training',
