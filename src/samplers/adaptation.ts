@@ -11,12 +11,12 @@ export interface Adaptation {
   window: { count: number; mean: number[]; squares: number[] } | null;
 }
 
-/** What a sampler lets warm-up tune. */
+/** Steps of a sampler, and what warm-up may tune of them. */
 export interface Tuning {
-  /** Step size to start from. */
+  /** Length of a step, in units of the length scale of each coordinate. */
   readonly stepSize: number;
-  /** Acceptance to aim at. */
-  readonly acceptance: number;
+  /** Acceptance to aim at; null where the step stays what it is. */
+  readonly acceptance: number | null;
   /** Whether steps are scaled by the standard deviations of the coordinates. */
   readonly scale: boolean;
 }
@@ -43,26 +43,26 @@ export function startAdaptation({ stepSize }: { readonly stepSize: number }, war
  *
  * @param step transitions before this one
  * @param acceptance mean over chains
- * @param readPositions the positions after it, one chain after the other; called where they are needed
+ * @param positions after it, one chain after the other
  */
-export async function adapt(
+export function adapt(
   adaptation: Adaptation,
   step: number,
   acceptance: number,
   tuning: Tuning,
-  readPositions: () => Promise<ArrayLike<number>>,
+  positions: ArrayLike<number>,
   coordinates: number,
-): Promise<void> {
-  average(adaptation, acceptance, tuning.acceptance);
+): void {
+  if (tuning.acceptance !== null) average(adaptation, acceptance, tuning.acceptance);
   const { warmup } = adaptation;
   if (tuning.scale && warmup >= LEAST_WARMUP) {
     const ends = windowEnds(warmup);
     if (step >= Math.round(0.15 * warmup) && step < ends.at(-1)!) {
-      gather(adaptation, await readPositions(), coordinates);
+      gather(adaptation, positions, coordinates);
       if (ends.includes(step + 1)) closeWindow(adaptation);
     }
   }
-  if (step + 1 === warmup) adaptation.stepSize = Math.exp(adaptation.averaging.logAverage);
+  if (tuning.acceptance !== null && step + 1 === warmup) adaptation.stepSize = Math.exp(adaptation.averaging.logAverage);
 }
 
 /** Transitions after which a window closes. */

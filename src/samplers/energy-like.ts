@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.js';
 import type { Distribution } from '../distributions/distribution.js';
 import { FlowConfigError, FlowShapeError } from '../errors.js';
@@ -9,6 +9,8 @@ import { formatShape, sameShape, type Shape } from '../shapes.js';
 export interface EnergyLike {
   /** Shape of one configuration. */
   readonly eventShape: Shape;
+  /** Variables that the energy depends on. Default: none. */
+  readonly parameters?: readonly { readonly variable: Variable }[];
   /** `u(x)` in kT, `[batch]`, of `x` with shape `[batch, ...eventShape]`, differentiable. */
   energy(x: Tensor): Tensor;
   /** `u(x)` and `-∂u/∂x`. Default: by differentiation of the energy. */
@@ -31,36 +33,27 @@ export function checkEnergy(where: string, energy: EnergyLike): EnergyLike {
   throw new FlowConfigError(where, {
     expected: 'an Energy, or an object with `eventShape` and `energy(x)`',
     got: given === null || given === undefined ? String(given) : typeof given,
+    hint: 'A density p is the energy `new FlowEnergy({ flow: p })`.',
+  });
+}
+
+/** @throws FlowConfigError unless it is a continuous density without contexts. */
+export function checkDensity(where: string, distribution: Distribution): Distribution {
+  const given = distribution as Distribution | null | undefined;
+  if (given?.hasDensity && !given.discrete && !given.contextShape) return distribution;
+  throw new FlowConfigError(where, {
+    expected: 'a continuous density without contexts',
+    got: given ? `a ${given.className}` : String(given),
   });
 }
 
 /** `-log q(x)` of a density; the distribution still belongs to the caller. */
 export function negativeLogDensity(where: string, distribution: Distribution): EnergyLike {
-  if (!distribution.hasDensity || distribution.discrete || distribution.contextShape) {
-    throw new FlowConfigError(where, {
-      expected: 'a continuous density without contexts',
-      got: `a ${distribution.className}`,
-    });
-  }
+  checkDensity(where, distribution);
   return {
     eventShape: distribution.eventShape,
+    parameters: distribution.parameters,
     energy: (x) => tf.tidy(() => tf.neg(distribution.logProb(x))),
-  };
-}
-
-/** `a u₀ + b u₁`, of the weights that are not zero. */
-export function combinedEnergy(terms: readonly (readonly [factor: number, energy: EnergyLike])[]): EnergyLike {
-  const present = terms.filter(([factor]) => factor !== 0);
-  const weighted = (compute: (energy: EnergyLike) => Tensor[]): Tensor[] =>
-    tf.tidy(() =>
-      present
-        .map(([factor, energy]) => compute(energy).map((part) => tf.mul(part, factor)))
-        .reduce((sum, parts) => sum.map((part, i) => tf.add(part, parts[i]))),
-    );
-  return {
-    eventShape: terms[0][1].eventShape,
-    energy: (x) => weighted((energy) => [energy.energy(x)])[0],
-    energyAndForce: (x) => weighted((energy) => energyAndForce(energy, x)) as [Tensor, Tensor],
   };
 }
 
@@ -68,16 +61,25 @@ export function combinedEnergy(terms: readonly (readonly [factor: number, energy
  * The energy of `z` whose Boltzmann density is that of `x = f(z)` seen through the map: `u(f(z)) - log |det ∂f/∂z|`.
  *
  * @throws FlowShapeError when the map does not give what the energy takes.
+ * @throws FlowConfigError when it takes contexts.
  */
-export function pulledBackEnergy(where: string, energy: EnergyLike, bijector: Bijector): EnergyLike {
+export function pulledBackEnergy(
+  where: string,
+  energy: EnergyLike & { readonly parameters?: EnergyLike['parameters'] },
+  bijector: Bijector,
+): EnergyLike {
   if (!sameShape(energy.eventShape, bijector.eventShapeOut)) {
     throw new FlowShapeError(where, {
-      expected: `an energy of events of shape ${formatShape(bijector.eventShapeOut)}, as the bijector gives`,
-      got: formatShape(energy.eventShape),
+      expected: `a bijector onto events of shape ${formatShape(energy.eventShape)}, as the energy takes`,
+      got: formatShape(bijector.eventShapeOut),
     });
+  }
+  if (bijector.contextShape) {
+    throw new FlowConfigError(where, { expected: 'a bijector without contexts', got: `a ${bijector.className}` });
   }
   return {
     eventShape: bijector.eventShapeIn,
+    parameters: [...(energy.parameters ?? []), ...bijector.parameters],
     energy: (z) =>
       tf.tidy(() => {
         const [x, logDet] = bijector.forwardAndLogDet(z);

@@ -1,5 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowConfigError } from '../errors.js';
 import { sizeOf, type Shape } from '../shapes.js';
 
@@ -9,30 +7,29 @@ import { sizeOf, type Shape } from '../shapes.js';
  */
 export type Periods = number | readonly (number | null)[];
 
-/** Wraps periodic coordinates. */
-export type Wrap = (x: Tensor) => Tensor;
+/** Wraps the periodic coordinates of rows, in place. */
+export type Wrap = (x: Float64Array) => void;
 
 /**
- * How to wrap events of a shape; the identity without periods.
+ * How to wrap events of a shape; nothing is done without periods.
  *
  * @throws FlowConfigError unless there is one positive period a coordinate, or null.
  */
 export function wrapFor(where: string, periods: Periods | null, eventShape: Shape): Wrap {
-  if (periods === null) return (x) => tf.clone(x);
+  if (periods === null) return () => undefined;
   const size = sizeOf(eventShape);
   const list = typeof periods === 'number' ? Array<number>(size).fill(periods) : periods;
   const bad = list.findIndex((period) => period !== null && !(period > 0 && period < Infinity));
   if (list.length !== size || bad >= 0) {
     throw new FlowConfigError(`${where}.periods`, {
       expected: `${size} positive numbers, or null for coordinates that are not periodic`,
-      got: bad >= 0 ? `${list[bad]} at index ${bad}` : String(list.length),
+      got: bad >= 0 ? `${list[bad]} at index ${bad}` : `a list of ${list.length}`,
     });
   }
-  const [lengths, divisors] = [list.map((period) => period ?? 0), list.map((period) => period ?? 1)];
-  return (x) =>
-    tf.tidy(() => {
-      const shape = [1, ...eventShape];
-      const turns = tf.floor(tf.add(tf.div(x, tf.tensor(divisors, shape)), 0.5));
-      return tf.sub(x, tf.mul(turns, tf.tensor(lengths, shape)));
-    });
+  return (x) => {
+    for (let i = 0; i < x.length; i++) {
+      const period = list[i % size];
+      if (period !== null) x[i] -= period * Math.floor(x[i] / period + 0.5);
+    }
+  };
 }

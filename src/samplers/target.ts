@@ -1,19 +1,21 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { Module } from '../module.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { SharedMirror } from '../replay/mirror.js';
 import { Replay } from '../replay/replay.js';
+import { sizeOf } from '../shapes.js';
 import { energyAndForce, type EnergyLike } from './energy-like.js';
 
-/** Energies and forces as transitions ask for them; the tensors belong to the caller. */
-export interface Target {
-  energy(x: Tensor): Tensor;
-  /** With `-∂u/∂x`. */
-  energyAndForce(x: Tensor): [energy: Tensor, force: Tensor];
+/** Energies of rows, and their forces one row after the other where those were asked for. */
+export interface Evaluation {
+  readonly energy: Float64Array;
+  readonly force: Float64Array | null;
 }
 
-/** Evaluations that a run should make at least for a program to pay. */
-const WORTH_PLANNING = 100;
+/** What transitions leave invariant: `exp(-u)` of each row. */
+export interface Target {
+  /** @param x rows, one after the other; evaluated in float32 */
+  evaluate(x: Float64Array, forces: boolean): Promise<Evaluation>;
+}
 
 /**
  * An energy for the length of one run, in which nothing of it may change: repeated from its kernels, without the engine of
@@ -24,37 +26,45 @@ export class RunTarget implements Target {
   readonly #mirror: SharedMirror;
   readonly #value: Replay;
   readonly #both: Replay;
-  readonly #planned: boolean;
+  #prepared = new Set<string>();
 
-  /** @param evaluations about how many there will be */
-  constructor(energy: EnergyLike, evaluations: number) {
+  constructor(energy: EnergyLike) {
     this.#energy = energy;
-    this.#planned = evaluations >= WORTH_PLANNING;
-    this.#mirror = new SharedMirror(() => (energy instanceof Module ? energy.parameters : []).map(({ variable }) => variable)); // prettier-ignore
+    this.#mirror = new SharedMirror(() => (energy.parameters ?? []).map(({ variable }) => variable));
     this.#value = new Replay(([x]) => [energy.energy(x)], this.#mirror);
     this.#both = new Replay(([x]) => energyAndForce(energy, x), this.#mirror);
   }
 
-  /**
-   * Decides now whether batches like this one are repeated by a program, so that all evaluations of a run are made in the
-   * same way and give the same bits, wherever it is stopped and resumed.
-   */
-  prepare(x: Tensor, forces: boolean): void {
-    if (!this.#planned) return;
-    for (let call = 0; call < 2; call++) tf.dispose(forces ? this.energyAndForce(x) : this.energy(x));
-  }
-
-  energy(x: Tensor): Tensor {
-    return this.#planned ? this.#value.run([x])[0] : this.#energy.energy(x);
-  }
-
-  energyAndForce(x: Tensor): [Tensor, Tensor] {
-    return (this.#planned ? this.#both.run([x]) : energyAndForce(this.#energy, x)) as [Tensor, Tensor];
+  async evaluate(x: Float64Array, forces: boolean): Promise<Evaluation> {
+    const { eventShape } = this.#energy;
+    const results = tf.tidy(() => {
+      const rows = x.length / sizeOf(eventShape);
+      const input = tf.tensor(Float32Array.from(x), [rows, ...eventShape], 'float32');
+      this.#prepare(input, forces);
+      return (forces ? this.#both : this.#value).run([input]);
+    });
+    try {
+      const [energy, force] = await Promise.all(results.map((result) => result.data()));
+      return { energy: Float64Array.from(energy), force: forces ? Float64Array.from(force) : null };
+    } finally {
+      tf.dispose(results);
+    }
   }
 
   dispose(): void {
     this.#value.dispose();
     this.#both.dispose();
     this.#mirror.free();
+  }
+
+  /**
+   * Decides at the first batch of a shape whether such batches are repeated by a program: all of a run are then evaluated in
+   * the same way and give the same bits, wherever it is stopped and resumed.
+   */
+  #prepare(x: Tensor, forces: boolean): void {
+    const key = `${x.shape.join('x')} ${forces}`;
+    if (this.#prepared.has(key)) return;
+    this.#prepared.add(key);
+    for (let call = 0; call < 2; call++) (forces ? this.#both : this.#value).run([x]);
   }
 }

@@ -20,6 +20,7 @@ const LAYERS = [
   'energies',
   'dynamics',
   'bijectors',
+  'samplers',
   'flows',
   'training',
 ];
