@@ -18,4 +18,5 @@ export * from './energies/index.js';
 export * from './estimators/index.js';
 export * from './linalg/index.js';
 export * from './ode/index.js';
+export * from './samplers/index.js';
 export * from './training/index.js';

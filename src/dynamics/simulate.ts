@@ -66,7 +66,13 @@ async function simulate(
   const evaluator = new Evaluator(where, energy, copies);
   const record = async (step: number) => {
     const potential = await evaluator.potential(positions, step);
-    frames.add(step * stepSize, { positions, velocities, potential, kinetic: kineticEnergy(velocities, masses, copies), heat });
+    frames.add(step * stepSize, {
+      positions,
+      velocities,
+      potential,
+      kinetic: kineticEnergy(velocities, masses, copies),
+      heat,
+    });
   };
   try {
     let force = await evaluator.force(positions, 0);

@@ -62,7 +62,8 @@ export function adapt(
       if (ends.includes(step + 1)) closeWindow(adaptation);
     }
   }
-  if (tuning.acceptance !== null && step + 1 === warmup) adaptation.stepSize = Math.exp(adaptation.averaging.logAverage);
+  if (tuning.acceptance !== null && step + 1 === warmup)
+    adaptation.stepSize = Math.exp(adaptation.averaging.logAverage);
 }
 
 /** Transitions after which a window closes. */

@@ -19,8 +19,8 @@ export const DIVERGENCE = 1000;
  * Hamiltonian Monte Carlo: fresh velocities, leapfrog steps, and a choice between both ends by `min(1, e^{-ΔH})`. Warm-up
  * finds the step by dual averaging, for an acceptance of 0.8, and a length scale for each coordinate.
  *
- * Statistics: `divergent`, the share of trajectories whose energy is wrong by more than 1000 kT or not a number; and
- * `energyError`, `ΔH`. Its `⟨e^{-ΔH}⟩` is 1.
+ * Statistics: `divergent`, the share of trajectories whose energy is wrong by more than 1000 kT or not a number;
+ * `energyError`, `ΔH`; and `creutz`, `e^{-ΔH}`, whose mean is 1 in equilibrium, whatever the step.
  *
  * Sources: Duane et al., 1987; Neal, "MCMC using Hamiltonian dynamics", 2011.
  */
@@ -61,10 +61,6 @@ export class Hmc extends Sampler {
     const after = kineticEnergy(velocity, masses, count);
     const energyError = energy.map((value, i) => value + after[i] - chains.energy[i] - before[i]);
     const { acceptance } = acceptOrStay(chains, chainsAt(chains, x, energy, { force }), (i) => -energyError[i], stream);
-    return { acceptance, statistics: { energyError, divergent: divergencesOf(energyError) } };
+    return { acceptance, statistics: { energyError, creutz: energyError.map((error) => Math.exp(-error)), divergent: energyError.map((error) => (error < DIVERGENCE ? 0 : 1)) } };
   }
-}
-
-function divergencesOf(energyError: Float64Array): Float64Array {
-  return energyError.map((error) => (error < DIVERGENCE ? 0 : 1));
 }

@@ -42,9 +42,14 @@ export class Nuts extends Sampler {
       const own = masses.length === chains.size ? masses : rowOf(masses, chain, chains.size);
       return noUTurnTrajectory(start, { masses: own, stepSize, maxDepth: this.#maxDepth, stream });
     });
-    const reached = chainsAt(chains, join(points.map(({ x }) => x)), Float64Array.from(points, ({ energy }) => energy), {
-      force: join(points.map(({ force }) => force)),
-    });
+    const reached = chainsAt(
+      chains,
+      join(points.map(({ x }) => x)),
+      Float64Array.from(points, ({ energy }) => energy),
+      {
+        force: join(points.map(({ force }) => force)),
+      },
+    );
     for (let chain = 0; chain < chains.count; chain++) copyChain(reached, chain, chains, chain);
     return {
       acceptance: Float64Array.from(ends, ({ acceptance }) => acceptance),
@@ -71,7 +76,9 @@ async function follow(
     else asked.set(result.value, chain * size);
   };
   // The first `next` only brings a trajectory to its first question.
-  trajectories.forEach((trajectory, chain) => note(chain, (trajectory as Generator<Float64Array, TrajectoryEnd>).next()));
+  trajectories.forEach((trajectory, chain) =>
+    note(chain, (trajectory as Generator<Float64Array, TrajectoryEnd>).next()),
+  );
   while (trajectories.some((_, chain) => !ends[chain])) {
     const { energy, force } = await target.evaluate(asked, true);
     trajectories.forEach((trajectory, chain) => {

@@ -140,7 +140,8 @@ function scaleRows(values: Float64Array, rows: number, factor: (row: number) => 
 /** Two rows change places; velocities become those of their new temperature. */
 function swap(chains: Chains, row: number, other: number, speed: number): void {
   const { count, x, energy, carried } = chains;
-  const one = (values: Float64Array) => values.slice((row * values.length) / count, ((row + 1) * values.length) / count);
+  const one = (values: Float64Array) =>
+    values.slice((row * values.length) / count, ((row + 1) * values.length) / count);
   const kept: Chains = {
     count: 1,
     size: chains.size,

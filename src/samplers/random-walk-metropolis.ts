@@ -21,7 +21,12 @@ export class RandomWalkMetropolis extends Sampler {
     const noise = stream.normal(chains.x.length);
     const x = chains.x.map((at, i) => at + (stepSize / Math.sqrt(masses[i % masses.length])) * noise[i]);
     const { energy } = await target.evaluate(x, false);
-    const { acceptance } = acceptOrStay(chains, chainsAt(chains, x, energy), (i) => chains.energy[i] - energy[i], stream);
+    const { acceptance } = acceptOrStay(
+      chains,
+      chainsAt(chains, x, energy),
+      (i) => chains.energy[i] - energy[i],
+      stream,
+    );
     return { acceptance };
   }
 }
