@@ -61,6 +61,13 @@ export class Hmc extends Sampler {
     const after = kineticEnergy(velocity, masses, count);
     const energyError = energy.map((value, i) => value + after[i] - chains.energy[i] - before[i]);
     const { acceptance } = acceptOrStay(chains, chainsAt(chains, x, energy, { force }), (i) => -energyError[i], stream);
-    return { acceptance, statistics: { energyError, creutz: energyError.map((error) => Math.exp(-error)), divergent: energyError.map((error) => (error < DIVERGENCE ? 0 : 1)) } };
+    return {
+      acceptance,
+      statistics: {
+        energyError,
+        creutz: energyError.map((error) => Math.exp(-error)),
+        divergent: energyError.map((error) => (error < DIVERGENCE ? 0 : 1)),
+      },
+    };
   }
 }

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Distribution } from '../distributions/distribution.js';
+import { FlowShapeError } from '../errors.js';
 import type { RandomStream } from '../random.js';
+import { formatShape, sizeOf } from '../shapes.js';
 import { acceptOrStay, chainsAt, type Chains, type Move, type Transition } from './chains.js';
 import { checkDensity } from './energy-like.js';
 import { Sampler, type Beginning } from './sampler.js';
@@ -31,9 +33,15 @@ export class IndependenceMetropolis extends Sampler {
   }
 
   override async begin(chains: Chains, move: Beginning): Promise<void> {
+    const { eventShape } = this.#proposal;
+    if (sizeOf(eventShape) !== chains.size) {
+      throw new FlowShapeError('IndependenceMetropolis.proposal', {
+        expected: `a density of ${chains.size} coordinates, as the chains have`,
+        got: formatShape(eventShape),
+      });
+    }
     await super.begin(chains, move);
     const logProb = tf.tidy(() => {
-      const { eventShape } = this.#proposal;
       return this.#proposal.logProb(tf.tensor(Float32Array.from(chains.x), [chains.count, ...eventShape]));
     });
     chains.carried.logProposal = Float64Array.from(await logProb.data());
