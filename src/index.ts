@@ -19,4 +19,5 @@ export * from './estimators/index.js';
 export * from './linalg/index.js';
 export * from './ode/index.js';
 export * from './samplers/index.js';
+export * from './stochastic/index.js';
 export * from './training/index.js';

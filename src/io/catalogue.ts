@@ -2,11 +2,15 @@ import * as bijectors from '../bijectors/index.js';
 import * as conditioners from '../conditioners/index.js';
 import * as distributions from '../distributions/index.js';
 import * as elementwise from '../elementwise/index.js';
+import * as energies from '../energies/index.js';
 import { FlowConfigError } from '../errors.js';
 import * as fields from '../fields/index.js';
 import { DequantizedFlow } from '../flows/dequantized-flow.js';
 import { Flow } from '../flows/flow.js';
 import { SymmetricFlow } from '../flows/symmetric-flow.js';
+import * as langevinBlocks from '../stochastic/langevin-blocks.js';
+import * as metropolisBlocks from '../stochastic/metropolis-blocks.js';
+import { StochasticFlow } from '../stochastic/stochastic-flow.js';
 import type { Catalogue, ConfigurableClass } from './config.js';
 
 /**
@@ -19,8 +23,11 @@ export function libraryCatalogue(): Catalogue {
     conditioners,
     distributions,
     elementwise,
+    energies,
     fields,
-    { DequantizedFlow, Flow, SymmetricFlow },
+    langevinBlocks,
+    metropolisBlocks,
+    { DequantizedFlow, Flow, StochasticFlow, SymmetricFlow },
   ]));
 }
 

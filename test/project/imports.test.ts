@@ -22,6 +22,7 @@ const LAYERS = [
   'bijectors',
   'samplers',
   'flows',
+  'stochastic',
   'training',
 ];
 

@@ -3,5 +3,6 @@ export * from './flow-matching.js';
 export * from './force-matching.js';
 export * from './negative-log-likelihood.js';
 export * from './objective.js';
+export * from './path-divergence.js';
 export * from './regularised-likelihood.js';
 export * from './symmetric-flow-matching.js';
