@@ -97,7 +97,16 @@ export async function benchSmooth(quick: boolean): Promise<BenchResult> {
   }
   tf.dispose([rows, test, forces]);
   return {
-    json: { lib: 'tfjs-flows', bench: 'smooth', steps, batch: BATCH, md_steps: mdSteps, step_size: STEP, quick, results },
+    json: {
+      lib: 'tfjs-flows',
+      bench: 'smooth',
+      steps,
+      batch: BATCH,
+      md_steps: mdSteps,
+      step_size: STEP,
+      quick,
+      results,
+    },
     table: tableOf(results, steps, mdSteps),
   };
 }

@@ -60,7 +60,6 @@ export interface BumpMixtureOptions extends BumpOptions {
 export class BumpMixture extends ElementwiseTransform {
   static override readonly className = 'BumpMixture';
   static override readonly samples = [
-    () => new BumpMixture({ components: 8 }),
     () => new BumpMixture({ components: 5, interval: [-2, 3], exponent: 2, minDensity: 0.01 }),
     () => new BumpMixture({ components: 4, interval: [-3, 3], boundaries: 'linear', exponent: 0.75, minDensity: 0.01 }),
   ];
@@ -146,7 +145,10 @@ export class BumpMixture extends ElementwiseTransform {
 
 /** Rounding can carry a share past an end, where a base may have no density; that much is taken off again. */
 function keptInUnit(share: Tensor): Tensor {
-  return tf.add(share, withoutGradient([share], (value) => tf.sub(tf.clipByValue(value, 0, 1), value)));
+  return tf.add(
+    share,
+    withoutGradient([share], (value) => tf.sub(tf.clipByValue(value, 0, 1), value)),
+  );
 }
 
 /** What a mixture has before the interval, and within it. */

@@ -106,7 +106,10 @@ test.serial('a smooth flow keeps the energy of its own dynamics over 5,000 steps
   using energy = new FlowEnergy({ flow });
   const positions = Float64Array.of(0.3, -1.2, 2.5, 0.4, -2, 3);
   const run = await velocityVerlet(energy, { positions, stepSize: 5e-3, steps: 5000, every: 50, seed: 2 });
-  t.true(run.positions.some((x) => Math.abs(x) > Math.PI), 'copies go around the torus');
+  t.true(
+    run.positions.some((x) => Math.abs(x) > Math.PI),
+    'copies go around the torus',
+  );
   const range = Math.max(...run.potential) - Math.min(...run.potential);
   t.true(range > 0.5, `energies in a range of ${range} kT`);
   t.true(run.drift.largest < 1e-3, `${run.drift.largest}`);
@@ -137,5 +140,8 @@ test.serial('impossible options are refused', async (t) => {
 test.serial('a run that explodes says where', async (t) => {
   const run = velocityVerlet(new Spring(1e6), { ...START, stepSize: 1, steps: 100 });
   const error = await t.throwsAsync(run, { instanceOf: FlowNumericsError });
-  t.regex(error.message, /^velocityVerlet: expected a finite (force|energy) from Spring at step \d+, got -?Infinity. Take shorter/);
+  t.regex(
+    error.message,
+    /^velocityVerlet: expected a finite (force|energy) from Spring at step \d+, got -?Infinity. Take shorter/,
+  );
 });

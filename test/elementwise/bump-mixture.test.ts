@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import test from 'ava';
-import { BumpMixture, FlowConfigError, RandomStream, type BumpMixtureOptions } from '../../src/index.js';
+import {
+  BumpMixture,
+  CircularBumpMixture,
+  FlowConfigError,
+  RandomStream,
+  type BumpMixtureOptions,
+} from '../../src/index.js';
 import { onEachBackend } from '../support/backends.js';
 import { assertClose } from '../support/close.js';
 
@@ -9,7 +15,7 @@ const ON_INTERVAL = new BumpMixture({ components: 6 });
 const ON_LINE = new BumpMixture({ components: 6, interval: [-2, 2], boundaries: 'linear' });
 
 /** One row of parameters near the start, the same for all of `n` points. */
-function parameters(map: BumpMixture, n: number, seed: string, scale = 1): Tensor {
+function parameters(map: BumpMixture | CircularBumpMixture, n: number, seed: string, scale = 1): Tensor {
   const noise = new RandomStream(seed).normal(map.parameterCount);
   const row = map.identityParameters().map((value, i) => value + scale * noise[i]);
   return tf.tile(tf.tensor2d([row]), [n, 1]);
@@ -79,6 +85,47 @@ for (const [name, map] of [
       const [twice, mixed] = tf.grads(slope)([x, raw]);
       assertClose(t, twice, new Float32Array(4), 5e-3, 'by x twice');
       assertClose(t, mixed, new Float32Array(raw.size), 5e-3, 'by the parameters twice');
+    });
+  });
+}
+
+for (const [name, map] of [
+  ['interval', ON_INTERVAL],
+  ['line', ON_LINE],
+  ['circle', new CircularBumpMixture({ components: 6 })],
+] as const) {
+  onEachBackend(test, `${name}: the numeric direction has the gradients of an unrolled search, twice`, (t) => {
+    tf.tidy(() => {
+      const y = tf.tensor1d([0.2, 0.45, 0.7]);
+      const raw = parameters(map, 3, 'unrolled', 0.5);
+      const weighted = (x: Tensor, logDet: Tensor) => tf.sum(tf.add(tf.mul(x, tf.tensor1d([1, -2, 3])), logDet));
+      const implicit = (at: Tensor, r: Tensor) => {
+        const { value, logDet } = map.forward(at, r);
+        return weighted(value, logDet);
+      };
+      const nearby = tf.add(map.forward(y, raw).value, 0.01);
+      /** Newton steps from where no derivative is right yet, each of them differentiated through. */
+      const unrolled = (at: Tensor, r: Tensor) => {
+        let x: Tensor = nearby;
+        for (let i = 0; i < 5; i++) {
+          const { value, logDet } = map.inverse(x, r);
+          x = tf.sub(x, tf.mul(tf.sub(value, at), tf.exp(tf.neg(logDet))));
+        }
+        return weighted(x, tf.neg(map.inverse(x, r).logDet));
+      };
+      const direction = new RandomStream('direction').normalTensor(raw.shape);
+      const derivatives = (f: typeof implicit) => {
+        const along = (at: Tensor, r: Tensor) => {
+          const [byPoint, byRaw] = tf.grads(f)([at, r]);
+          return tf.add(tf.sum(byPoint), tf.sum(tf.mul(byRaw, direction)));
+        };
+        return [...tf.grads(f)([y, raw]), ...tf.grads(along)([y, raw])];
+      };
+      const exact = derivatives(unrolled);
+      derivatives(implicit).forEach((found, i) => {
+        const size = tf.max(tf.abs(exact[i]));
+        assertClose(t, tf.div(found, size), tf.div(exact[i], size), i < 2 ? 1e-4 : 1e-3, ['y', 'raw', 'y, then all', 'raw, then all'][i]); // prettier-ignore
+      });
     });
   });
 }

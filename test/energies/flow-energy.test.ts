@@ -43,7 +43,7 @@ for (const [name, transform] of [
     tf.tidy(() => {
       const x = tf.tensor2d(POINTS);
       const force = energy.force(x).dataSync();
-      assertClose(t, energy.energy(x), tf.neg(energy.flow.logProb(x)), 0, 'energies');
+      assertClose(t, energy.energy(x), tf.neg(energy.flow.logProb(x)), 2e-6, 'energies');
       const h = 2e-3;
       POINTS.flat().forEach((_, i) => {
         const moved = (by: number) => tf.tensor2d(POINTS.flat().map((v, j) => (i === j ? v + by : v)), [3, 2]); // prettier-ignore

@@ -47,7 +47,11 @@ test('sines and cosines are within a unit of the last place of 1, up to 8192', (
   for (const { functions, put, take } of simdBuilds()) {
     const x = Float32Array.from({ length: 60_001 }, (_, i) => (i - 30_000) * (i % 2 ? 3e-4 : 0.27));
     const [from, to] = [put(x), put(new Float32Array(x.length))];
-    for (const [code, exact] of [[17, Math.sin], [18, Math.cos]] as const) { // prettier-ignore
+    for (const [code, exact] of [
+      [17, Math.sin],
+      [18, Math.cos],
+    ] as const) {
+      // prettier-ignore
       functions.unary(code, from, to, x.length, 0);
       const worst = [...take(to, x.length)].reduce((most, y, i) => Math.max(most, Math.abs(y - exact(x[i]))), 0);
       t.true(worst < 1.2e-7, `${exact.name}: ${worst}`);

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import test from 'ava';
+import type { Flow } from '../../src/index.js';
 import {
   Adam,
   Energy,
   fit,
-  Flow,
   FlowConfigError,
   FlowEnergy,
   FlowShapeError,

@@ -51,7 +51,7 @@ float compute(int index) {
 });
 
 /** The search of {@link ./cpu.ts} in float32. */
-export const bumpRootsOnGpu: GpuKernel<BumpAttributes> = ([[rows], [, count]], attributes) => ({
+export const bumpRootsOnGpu: GpuKernel<BumpAttributes> = ([[rows], , [, count]], attributes) => ({
   ints: { rows, count },
   code: `${evaluation(attributes)}${SUMS}
 float compute(int index) {

@@ -20,6 +20,6 @@ export const bumpsGradientOnWasm: WasmKernel<BumpAttributes> = (
 };
 
 export const bumpRootsOnWasm: WasmKernel<BumpAttributes> = (
-  { inputs, inputShapes: [[rows], [, count]], outputs: [root] },
+  { inputs, inputShapes: [[rows], , [, count]], outputs: [root] },
   attributes,
 ) => [['bumpRoots', ...inputs, root!, rows, count, ...settings(attributes), MAX_ROOT_STEPS]];
