@@ -99,7 +99,7 @@ async function trainModel(
   const flow = model.build(sizeFor(model, target));
   using dequantized = new DequantizedFlow({ flow });
   const { epochs, steps } = await fit(dequantized, train.images, {
-    epochs: quick ? 1 : 12,
+    epochs: quick ? 1 : 30,
     batchSize: BATCH,
     learningRate: model.learningRate,
     schedule: cosine(),
@@ -107,7 +107,7 @@ async function trainModel(
     allowConstant: true,
     callbacks: { onWarning: () => {} },
   });
-  const seconds = median(epochs.map(({ rowsPerSecond, steps: count }) => train.length / rowsPerSecond / count));
+  const seconds = median(epochs.map(({ rowsPerSecond }) => train.length / rowsPerSecond)) / (steps / epochs.length);
   const begin = performance.now();
   const draws = dequantized.sample(DRAWS, { seed: 'draws', temperature: 0.8 });
   const values = draws.dataSync();

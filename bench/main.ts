@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benchBeside } from './beside.js';
 import { benchCnf } from './cnf.js';
+import { benchFerumal } from './ferumal.js';
 import { benchImages } from './images.js';
 import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
@@ -34,6 +35,7 @@ const workload = (id: string) => (quick: boolean) =>
 const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   ...Object.fromEntries(Object.keys(WORKLOADS).map((id) => [id, workload(id)])),
   cnf: benchCnf,
+  ferumal: benchFerumal,
   images: benchImages,
   scaling: benchScaling,
   toys: benchToys,

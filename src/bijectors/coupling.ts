@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Conditioner } from '../conditioners/conditioner.js';
+import { KernelConditioner } from '../conditioners/kernel/kernel-conditioner.js';
 import { MLP } from '../conditioners/mlp.js';
 import { ElementwiseAffine } from '../elementwise/elementwise-affine.js';
 import type { ElementwiseResult, ElementwiseTransform } from '../elementwise/elementwise-transform.js';
@@ -60,6 +61,14 @@ export class Coupling extends Bijector {
       const unconditional = new RationalQuadraticSpline({ bins: 3 });
       return new Coupling({ mask: [false, true, true, false, true], transform: new ElementwiseAffine(), conditioner, unconditional }); // prettier-ignore
     },
+    () => {
+      const conditioner = (request: ConditionerRequest) => new KernelConditioner({ ...request, points: 4, contextShape: [1], seed: 3 }); // prettier-ignore
+      return new Coupling({
+        mask: [true, false, true],
+        transform: new RationalQuadraticSpline({ bins: 3 }),
+        conditioner,
+      });
+    },
   ];
 
   override readonly eventShapeIn: Shape;
@@ -94,6 +103,10 @@ export class Coupling extends Bijector {
   static request(mask: readonly boolean[], transform: ElementwiseTransform): ConditionerRequest {
     const transformed = mask.filter((entry) => entry).length;
     return conditionerRequest(mask.length - transformed, transformed, transform);
+  }
+
+  override initialize(data: Tensor, context: Tensor | null = null): void {
+    tf.tidy(() => this.#conditioner.initialize(this.#partition.takeKept(data), context));
   }
 
   protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {

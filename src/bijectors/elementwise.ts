@@ -66,6 +66,10 @@ export class Elementwise extends Bijector {
     this.#parameters = conditioner ? null : this.weight('parameters', [count], repeated);
   }
 
+  override initialize(data: Tensor, context: Tensor | null = null): void {
+    tf.tidy(() => this.#conditioner?.initialize(tf.zeros([data.shape[0], 0]), context));
+  }
+
   protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {
     return this.map(x, context, (flat, raw) => this.transform.forward(flat, raw));
   }

@@ -26,6 +26,9 @@ export abstract class Conditioner extends Module {
    */
   protected abstract network(x: Tensor, context: Tensor | null): Tensor;
 
+  /** Sets data-dependent parameters from one batch of inputs. Conditioners without such parameters do nothing. */
+  initialize(_x: Tensor, _context: Tensor | null = null): void {}
+
   apply(x: Tensor, context: Tensor | null = null): Tensor {
     return tf.tidy(() => this.network(x, context));
   }

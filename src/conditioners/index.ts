@@ -1,7 +1,8 @@
-export type { ActivationName } from './activation.js';
 export * from './conditioner.js';
 export * from './convolutional/index.js';
 export * from './dense.js';
+export * from './kernel/index.js';
+export * from './lipschitz/index.js';
 export * from './masked-mlp.js';
 export * from './masked-residual-net.js';
 export * from './mlp.js';
@@ -9,3 +10,4 @@ export * from './normalisation/index.js';
 export * from './residual-block.js';
 export * from './residual-net.js';
 export * from './transformer/index.js';
+export type { ActivationName } from './activation.js';

@@ -46,6 +46,7 @@ export interface RecipeOptions {
  * Stacks layers from base to data with what mixes the coordinates between them, and the standardisation of the data
  * on top.
  *
+ * @param enclose puts the layers into others, but for the standardisation
  * @throws FlowConfigError for `dims` or `layers` that are not positive integers.
  */
 export function assembleFlow(
@@ -53,6 +54,7 @@ export function assembleFlow(
   options: RecipeOptions & { readonly layers: number; readonly mixing: Mixing },
   layer: (index: number, seed: RandomStream) => Bijector,
   onBaseSide: readonly Bijector[] = [],
+  enclose: (layers: readonly Bijector[]) => readonly Bijector[] = (layers) => layers,
 ): Flow {
   const { dims, layers, mixing, standardize = true, seed = 0 } = options;
   checkPositive(name, 'dims', dims);
@@ -64,7 +66,7 @@ export function assembleFlow(
     layer(i, stream.split(`layer.${i}`)),
   ]).flat();
   const onDataSide = standardize ? [new Standardize({ eventShape: [dims] })] : [];
-  return new Flow({ base, bijector: new Chain({ bijectors: [...onBaseSide, ...stack, ...onDataSide] }) });
+  return new Flow({ base, bijector: new Chain({ bijectors: [...enclose([...onBaseSide, ...stack]), ...onDataSide] }) });
 }
 
 /** @throws FlowConfigError unless `value` is a positive integer. */

@@ -14,6 +14,7 @@ import { combinationOps } from './runge-kutta-combination/op.js';
 import { slogdetOp } from './slogdet/op.js';
 import { smoothUnitOp } from './smooth-unit/op.js';
 import { solveOp } from './solve/op.js';
+import { squaredDistancesOp } from './squared-distances/op.js';
 import { sumLogDetsOp } from './sum-log-dets/op.js';
 import { triangularSolveOp } from './triangular-solve/op.js';
 
@@ -24,6 +25,7 @@ export const FUSED_OPS: readonly FusedOp<object>[] = [
   dualDenseOp,
   attentionOp,
   rowNormOp,
+  squaredDistancesOp,
   smoothUnitOp,
   convolutionOp,
   splineOp,

@@ -118,6 +118,10 @@ export class SpatialCoupling extends Bijector {
     this.#board = isBoard ? this.constant('board', keptPixels(this.#partition, image)) : null;
   }
 
+  override initialize(data: Tensor, context: Tensor | null = null): void {
+    tf.tidy(() => this.#conditioner.initialize(this.seen(data), context));
+  }
+
   protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {
     return this.map(x, context, (flat, raw) => this.#transform.forward(flat, raw));
   }
@@ -143,16 +147,21 @@ export class SpatialCoupling extends Bijector {
   ): ValueAndLogDet {
     const partition = this.#partition;
     if (!this.#board) {
-      const kept = partition.takeKept(image);
+      const kept = this.seen(image);
       const raw = this.emit(kept, context);
       const [value, logDet] = applyElementwise(partition.takeTransformed(image), raw, this.#transform, apply);
       return [partition.join(kept, value), logDet];
     }
-    const raw = this.emit(tf.mul(image, this.#board), context);
+    const raw = this.emit(this.seen(image), context);
     // One row a pixel, so that pixels are taken as a whole.
     const [pixels, parameters] = [asPixels(image), asPixels(raw)].map((rows) => partition.takeTransformed(rows));
     const [value, logDet] = applyElementwise(pixels, parameters, this.#transform, apply);
     return [tf.reshape(partition.join(partition.takeKept(asPixels(image)), value), image.shape), logDet];
+  }
+
+  /** What the conditioner sees: the channels kept, or the image with zeros for the pixels that are not. */
+  private seen(image: Tensor): Tensor {
+    return this.#board ? tf.mul(image, this.#board) : this.#partition.takeKept(image);
   }
 
   /** @throws FlowShapeError when the conditioner is no network on images. */

@@ -116,6 +116,10 @@ export class TokenCoupling extends Bijector {
     return { tokens: grid[0] * grid[1], inputs: half, outputs: channels, initialOutput };
   }
 
+  override initialize(data: Tensor, context: Tensor | null = null): void {
+    tf.tidy(() => this.#conditioner.initialize(this.#asTokens(this.#halves(data)[0]), context));
+  }
+
   protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {
     return this.#couple(x, context, (half, shift, raw) => {
       const value = tf.sub(tf.div(half, tf.mul(tf.sigmoid(raw), this.#maxScale)), shift);
@@ -140,16 +144,25 @@ export class TokenCoupling extends Bijector {
     context: Tensor | null,
     map: (half: Tensor, shift: Tensor, raw: Tensor) => ValueAndLogDet,
   ): ValueAndLogDet {
-    const [first, second] = tf.split(permuteAxis(x, this.#order, this.#axis), 2, this.#axis);
-    const [kept, changed] = this.#flip ? [second, first] : [first, second];
-    const [tokens, channels] = this.eventShapeIn;
-    const seen = [x.shape[0], tokens, channels / 2];
-    const parameters = this.#conditioner.apply(tf.reshape(kept, seen), context);
+    const [kept, changed] = this.#halves(x);
+    const parameters = this.#conditioner.apply(this.#asTokens(kept), context);
     const [shift, raw] = tf.split(parameters, 2, 2);
-    const [value, logDet] = map(tf.reshape(changed, seen), shift, raw);
+    const [value, logDet] = map(this.#asTokens(changed), shift, raw);
     const mapped = tf.reshape(value, changed.shape);
-    const halves = this.#flip ? [mapped, second] : [first, mapped];
+    const halves = this.#flip ? [mapped, kept] : [kept, mapped];
     return [permuteAxis(tf.concat(halves, this.#axis), this.#orderBack, this.#axis), logDet];
+  }
+
+  /** The half that is kept, and the one that is not. */
+  #halves(x: Tensor): [kept: Tensor, changed: Tensor] {
+    const [first, second] = tf.split(permuteAxis(x, this.#order, this.#axis), 2, this.#axis);
+    return this.#flip ? [second, first] : [first, second];
+  }
+
+  /** A half as the network sees it, `[batch, tokens, channels / 2]`. */
+  #asTokens(half: Tensor): Tensor {
+    const [tokens, channels] = this.eventShapeIn;
+    return tf.reshape(half, [half.shape[0], tokens, channels / 2]);
   }
 
   /** `Σ log (m σ(r))` of each row. */

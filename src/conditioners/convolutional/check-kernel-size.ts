@@ -10,3 +10,14 @@ export function checkKernelSize(where: string, size: number): void {
     });
   }
 }
+
+/** @throws FlowConfigError unless there are `count` odd positive integers. */
+export function checkKernelSizes(where: string, sizes: readonly number[], count: number): void {
+  if (!Array.isArray(sizes) || sizes.length !== count) {
+    throw new FlowConfigError(where, {
+      expected: `${count} filter sizes, one a layer`,
+      got: Array.isArray(sizes) ? `${sizes.length}` : String(sizes),
+    });
+  }
+  sizes.forEach((size: number, layer) => checkKernelSize(`${where}[${layer}]`, size));
+}

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { FlowConfigError } from '../../errors.js';
 import type { Config } from '../../module.js';
 import { RandomStream, type Seed } from '../../random.js';
 import type { Shape } from '../../shapes.js';
@@ -17,7 +16,7 @@ import { Conditioner } from '../conditioner.js';
 import { Dense } from '../dense.js';
 import { dropout } from '../dropout.js';
 import { checkNormalisation, type NormalisationName } from '../normalisation/normalise.js';
-import { checkKernelSize } from './check-kernel-size.js';
+import { checkKernelSizes } from './check-kernel-size.js';
 import { Conv } from './conv.js';
 import { perChannel } from './per-channel.js';
 
@@ -92,7 +91,7 @@ export class ConvNet extends Conditioner {
     checkInteger('ConvNet.outputs', outputs);
     checkWidths('ConvNet.hidden', hidden);
     const { kernelSizes = hidden.map((_, i) => (i === 0 ? 3 : 1)).concat(3) } = options;
-    checkKernelSizes(kernelSizes, hidden.length + 1);
+    checkKernelSizes('ConvNet.kernelSizes', kernelSizes, hidden.length + 1);
     const contextSize = contextSizeOf('ConvNet.contextShape', contextShape);
     checkActivation('ConvNet.activation', activation);
     checkNormalisation('ConvNet.normalisation', normalisation);
@@ -171,15 +170,4 @@ export class ConvNet extends Conditioner {
   override getConfig(): Config {
     return this.#config;
   }
-}
-
-/** @throws FlowConfigError unless there are `count` odd positive integers. */
-function checkKernelSizes(sizes: readonly number[], count: number): void {
-  if (!Array.isArray(sizes) || sizes.length !== count) {
-    throw new FlowConfigError('ConvNet.kernelSizes', {
-      expected: `${count} filter sizes, one a layer`,
-      got: Array.isArray(sizes) ? `${sizes.length}` : String(sizes),
-    });
-  }
-  sizes.forEach((size: number, layer) => checkKernelSize(`ConvNet.kernelSizes[${layer}]`, size));
 }

@@ -22,6 +22,11 @@ const SLOPES: Record<ActivationName, ((u: Tensor, y: Tensor) => Tensor) | null> 
   },
 };
 
+/** `φ′` at `u` with `y = φ(u)`, differentiable to any order. */
+export function activationSlope(name: ActivationName, u: Tensor, y: Tensor): Tensor {
+  return SLOPES[name]?.(u, y) ?? tf.onesLike(u);
+}
+
 /** `[φ(u_0), φ′(u_0) ∘ u_k]` of dual numbers `u`, `[batch, 1 + K, n]`. */
 export function activateDual(name: ActivationName, u: Tensor): Tensor {
   const [value, tangents] = split(u);

@@ -7,13 +7,16 @@ export function stopGradient<T extends Tensor>(x: T): T {
 }
 
 /**
- * Computes a tensor outside of every gradient tape: masks and indices that depend on traced values but have no
+ * Computes tensors outside of every gradient tape: masks and indices that depend on traced values but have no
  * derivative. Comparisons have no gradient of their own in TF.js and would throw on the tape.
  *
  * TF.js records an operation only at kernel depth zero, the depth at which its own composite operations run the kernels
  * they are made of. Raising it leaves no trace at all, where `tf.customGrad` would send zeros backward.
  */
-export function withoutGradient(inputs: Tensor[], compute: (...inputs: Tensor[]) => Tensor): Tensor {
+export function withoutGradient<T extends Tensor | Tensor[] = Tensor>(
+  inputs: Tensor[],
+  compute: (...inputs: Tensor[]) => T,
+): T {
   const { state } = tf.engine();
   state.kernelDepth++;
   try {

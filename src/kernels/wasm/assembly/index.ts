@@ -4,6 +4,7 @@ export { adam, adamInPlace, follow } from './adam';
 export { affine, affineGradient } from './affine';
 export { attention, attentionGradient } from './attention';
 export { convolve, depthwiseFilterGradient, depthwiseImageGradient, filterGradient, imageGradient } from './convolution';
+export { squaredDistances, squaredDistancesGradient } from './distances';
 export { activateDual, activateDualGradient } from './dual';
 export { binary, choose, unary } from './elementwise';
 export { gemm, gemmStack, gemmTransposed } from './gemm';

@@ -1,0 +1,1 @@
+export type { LogDetEstimator, LogDetOptions } from './log-det-options.js';

@@ -1,0 +1,10 @@
+export { CompositeKernel, type CompositeKernelOptions } from './composite-kernel.js';
+export * from './kernel-conditioner.js';
+export { KernelFunction } from './kernel-function.js';
+export * from './matern-kernel.js';
+export type { Placement } from './place-points.js';
+export * from './product-kernel.js';
+export { RadialKernel, type RadialKernelOptions } from './radial-kernel.js';
+export * from './rational-quadratic-kernel.js';
+export * from './squared-exponential-kernel.js';
+export * from './sum-kernel.js';
