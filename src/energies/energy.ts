@@ -29,6 +29,8 @@ export abstract class Energy extends Module {
   abstract readonly eventShape: Shape;
   /** Its symmetries; the contract suite tests them. */
   readonly invariances: Invariances = {};
+  /** A configuration of low energy, its numbers one after the other, where random ones would be far from any; or null. */
+  readonly reference: Float32Array | null = null;
 
   /** `u(x)`, `[batch]`, of `x` with shape `[batch, ...eventShape]`, differentiable. */
   protected abstract evaluate(x: Tensor): Tensor;
@@ -40,12 +42,8 @@ export abstract class Energy extends Module {
 
   /** `u(x)` and `-∂u/∂x` of a flat batch. */
   protected evaluateBoth(x: Tensor): [energy: Tensor, force: Tensor] {
-    let energy!: Tensor;
-    const slope = tf.grad((at: Tensor) => {
-      energy = this.evaluate(at);
-      return tf.sum(energy);
-    })(x);
-    return [energy, tf.neg(slope)];
+    const { value, grad } = tf.valueAndGrad((at: Tensor) => this.evaluate(at))(x, tf.ones([x.shape[0]]));
+    return [value, tf.neg(grad)];
   }
 
   /**

@@ -46,7 +46,15 @@ export class LennardJones extends Energy {
   /** @throws FlowConfigError for counts that make no cluster, or constants that are negative. */
   constructor(options: LennardJonesOptions = {}) {
     super();
-    const { particles = 13, spatialDims = 3, epsilon = 1, rm = 1, confinement = 1, softening = 0, core = 0.1 } = options;
+    const {
+      particles = 13,
+      spatialDims = 3,
+      epsilon = 1,
+      rm = 1,
+      confinement = 1,
+      softening = 0,
+      core = 0.1,
+    } = options;
     checkInteger('LennardJones.particles', particles, 2);
     checkInteger('LennardJones.spatialDims', spatialDims);
     checkConstants('LennardJones', { epsilon, rm }, 'positive');

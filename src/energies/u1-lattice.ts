@@ -96,7 +96,10 @@ export class U1Lattice extends Energy {
       batchShapeOf(x, this.eventShape, 'U1Lattice.gaugeTransform', 'x');
       const { shape } = this.#config;
       const sites = tf.reshape(alpha, [sizeOf(batchShapeOf(alpha, shape, 'U1Lattice.gaugeTransform', 'alpha')), ...shape]); // prettier-ignore
-      const moves = tf.stack([0, 1].map((axis) => tf.sub(sites, nextAlong(sites, axis + 1))), 1);
+      const moves = tf.stack(
+        [0, 1].map((axis) => tf.sub(sites, nextAlong(sites, axis + 1))),
+        1,
+      );
       return tf.add(x, tf.squeeze(moves, [0]));
     });
   }

@@ -2,6 +2,7 @@ import * as bijectors from '../bijectors/index.js';
 import * as conditioners from '../conditioners/index.js';
 import * as distributions from '../distributions/index.js';
 import * as elementwise from '../elementwise/index.js';
+import * as energies from '../energies/index.js';
 import { FlowConfigError } from '../errors.js';
 import * as fields from '../fields/index.js';
 import { DequantizedFlow } from '../flows/dequantized-flow.js';
@@ -19,6 +20,7 @@ export function libraryCatalogue(): Catalogue {
     conditioners,
     distributions,
     elementwise,
+    energies,
     fields,
     { DequantizedFlow, Flow, SymmetricFlow },
   ]));

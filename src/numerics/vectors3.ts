@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { arcTangent } from './arc-tangent.js';
 
 /** Vectors in space by their components, tensors of one shape. */
 export type Vectors = readonly [x: Tensor, y: Tensor, z: Tensor];
@@ -40,15 +41,13 @@ export function unitVectors(a: Vectors): Vectors {
 
 /** `atan2(y, x)` with a gradient of zero, not NaN, where both are zero. */
 export function angleOf(y: Tensor, x: Tensor): Tensor {
-  return tf.customGrad((sine, cosine) => {
-    const [s, c] = [sine as Tensor, cosine as Tensor];
-    return {
-      value: tf.atan2(s, c),
-      gradFunc: (upstream) => {
-        const scaled = tf.div(upstream, tf.add(tf.add(tf.square(s), tf.square(c)), 1e-30));
-        return [tf.mul(scaled, c), tf.neg(tf.mul(scaled, s))];
-      },
+  return tf.customGrad((sine, cosine, save) => {
+    (save as unknown as tf.GradSaveFunc)([sine as Tensor, cosine as Tensor]);
+    const gradFunc = (upstream: Tensor, [s, c]: Tensor[]) => {
+      const scaled = tf.div(upstream, tf.add(tf.add(tf.square(s), tf.square(c)), 1e-30));
+      return [tf.mul(scaled, c), tf.neg(tf.mul(scaled, s))];
     };
+    return { value: arcTangent(sine as Tensor, cosine as Tensor), gradFunc };
   })(y, x);
 }
 

@@ -9,8 +9,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
  * @param slope `f'(x)`, of the shape of `x`
  */
 export function withSlope(x: Tensor, value: (x: Tensor) => Tensor, slope: (x: Tensor) => Tensor): Tensor {
-  return tf.customGrad((input) => ({
-    value: value(input as Tensor),
-    gradFunc: (upstream) => [tf.mul(upstream, slope(input as Tensor))],
-  }))(x);
+  return tf.customGrad((input, save) => {
+    const at = input as Tensor;
+    (save as tf.GradSaveFunc)([at]);
+    const gradFunc = (upstream: Tensor, [saved]: Tensor[]) => [tf.mul(upstream, slope(saved))];
+    return { value: value(at), gradFunc };
+  })(x);
 }
