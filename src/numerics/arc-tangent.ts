@@ -20,7 +20,8 @@ export function arcTangent(y: Tensor, x: Tensor): Tensor {
   const acute = tf.mul(4, tf.add(quarter, tf.mul(quarter, series)));
   const first = tf.where(tf.greater(height, width), tf.sub(Math.PI / 2, acute), acute);
   const upper = tf.where(tf.less(x, 0), tf.sub(Math.PI, first), first);
-  return tf.where(tf.less(y, 0), tf.neg(upper), upper);
+  // Maxima may pass NaN over; the sum does not.
+  return tf.add(tf.where(tf.less(y, 0), tf.neg(upper), upper), tf.mul(tf.add(x, y), 0));
 }
 
 /** `tan(φ/2)` of `tan φ`. */
