@@ -14,6 +14,7 @@ import {
   Nuts,
   OverdampedLangevin,
   ParallelTempering,
+  RandomStream,
   RandomWalkMetropolis,
   realNvp,
   ready,
@@ -21,6 +22,8 @@ import {
   SamplerCycle,
   saveSamplerState,
   summarizeChains,
+  u1Exact,
+  U1Lattice,
   UnderdampedLangevin,
   type ChainProgress,
   type Sampler,
@@ -104,6 +107,33 @@ test.serial('tempered copies carry chains over a barrier that keeps others where
   t.true(exchange.every((share) => share > 0.1 && share < 0.9), `${exchange}`); // prettier-ignore
   t.true(run.statistics.exchange.slice(240).every(Number.isNaN));
   tf.dispose([start, stuck.samples, run.samples]);
+});
+
+test.serial('links of a lattice, which are angles: plaquettes and charges are the exact ones', async (t) => {
+  const energy = new U1Lattice({ shape: [4, 4], beta: 2 });
+  const start = new RandomStream('links').uniformTensor([24, 2, 4, 4], -3, 3);
+  const sampler = new Hmc({ leapfrogSteps: 5, adaptScale: false });
+  const run = await sampleChains(energy, {
+    sampler,
+    start,
+    draws: 80,
+    warmup: 80,
+    periods: 2 * Math.PI,
+    seed: 'lattice',
+  });
+  t.true(Math.max(...run.samples.dataSync().map(Math.abs)) < 3.1416);
+  const found = tf.tidy(() => {
+    const charge = energy.charge(run.samples);
+    const plaquette = tf.mean(tf.cos(energy.plaquettes(run.samples)), [2, 3]);
+    return tf.stack([plaquette, tf.square(charge)], 2);
+  });
+  const { mean, standardError } = summarizeChains(found);
+  const exact = u1Exact(2, 16);
+  [exact.plaquette, exact.chargeSquared].forEach((value, i) => {
+    t.true(Math.abs(mean[i] - value) < FAR * standardError[i], `${mean[i]} ± ${standardError[i]}, ${value}`);
+    t.true(standardError[i] < 0.1 * value, `${standardError[i]}`);
+  });
+  tf.dispose([start, run.samples, found]);
 });
 
 test.serial('through a flow: chains on its base have the target for their equilibrium', async (t) => {
