@@ -2,6 +2,7 @@ import type { Energy } from '../energies/energy.js';
 import { FlowConfigError } from '../errors.js';
 import { Evaluator } from './evaluator.js';
 import { startOf, type DynamicsOptions, type DynamicsState } from './options.js';
+import { drift, kick, kineticEnergy, thermalize } from './splitting.js';
 import { Recorder, type Trajectory } from './trajectory.js';
 
 export type { DynamicsOptions } from './options.js';
@@ -59,25 +60,30 @@ async function simulate(
   const { stepSize, steps } = options;
   const state = startOf(where, energy, options);
   const { copies, positions, velocities, masses, every } = state;
-  const size = masses.length;
   const half = stepSize / 2;
   const heat = new Float64Array(copies);
   const frames = new Recorder(Math.floor(steps / every) + 1, copies, energy.eventShape);
   const evaluator = new Evaluator(where, energy, copies);
   const record = async (step: number) => {
     const potential = await evaluator.potential(positions, step);
-    frames.add(step * stepSize, { positions, velocities, potential, kinetic: kineticOf(state), heat });
+    frames.add(step * stepSize, {
+      positions,
+      velocities,
+      potential,
+      kinetic: kineticEnergy(velocities, masses, copies),
+      heat,
+    });
   };
   try {
     let force = await evaluator.force(positions, 0);
     await record(0);
     for (let step = 1; step <= steps; step++) {
-      velocities.forEach((v, i) => (velocities[i] = v + (half * force[i]) / masses[i % size]));
-      positions.forEach((x, i) => (positions[i] = x + half * velocities[i]));
+      kick(velocities, force, masses, half);
+      drift(positions, velocities, half);
       if (friction !== null) forget(state, friction * stepSize, heat);
-      positions.forEach((x, i) => (positions[i] = x + half * velocities[i]));
+      drift(positions, velocities, half);
       force = await evaluator.force(positions, step);
-      velocities.forEach((v, i) => (velocities[i] = v + (half * force[i]) / masses[i % size]));
+      kick(velocities, force, masses, half);
       if (step % every === 0) await record(step);
     }
   } finally {
@@ -86,22 +92,9 @@ async function simulate(
   return frames.finish();
 }
 
-/** `v ← e^(-γ h) v + √((1 - e^(-2 γ h)) / m) ξ`, with the kinetic energy that it adds. */
-function forget(state: DynamicsState, rate: number, heat: Float64Array): void {
-  const { velocities, masses, stream } = state;
-  const before = kineticOf(state);
-  const noise = stream.normal(velocities.length);
-  const [kept, fresh] = [Math.exp(-rate), Math.sqrt(-Math.expm1(-2 * rate))];
-  velocities.forEach((v, i) => (velocities[i] = kept * v + (fresh / Math.sqrt(masses[i % masses.length])) * noise[i]));
-  kineticOf(state).forEach((after, copy) => (heat[copy] += after - before[copy]));
-}
-
-/** `½ Σ m v²` of each copy. */
-function kineticOf({ copies, velocities, masses }: DynamicsState): Float64Array {
-  const size = masses.length;
-  return Float64Array.from({ length: copies }, (_, copy) => {
-    let sum = 0;
-    for (let i = 0; i < size; i++) sum += 0.5 * masses[i] * velocities[copy * size + i] ** 2;
-    return sum;
-  });
+/** Lets the thermostat act, and counts the kinetic energy that it adds as heat. */
+function forget({ velocities, masses, stream, copies }: DynamicsState, rate: number, heat: Float64Array): void {
+  const before = kineticEnergy(velocities, masses, copies);
+  thermalize(velocities, masses, rate, stream.normal(velocities.length));
+  kineticEnergy(velocities, masses, copies).forEach((after, copy) => (heat[copy] += after - before[copy]));
 }

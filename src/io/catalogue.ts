@@ -2,6 +2,7 @@ import * as bijectors from '../bijectors/index.js';
 import * as conditioners from '../conditioners/index.js';
 import * as distributions from '../distributions/index.js';
 import * as elementwise from '../elementwise/index.js';
+import * as energies from '../energies/index.js';
 import { FlowConfigError } from '../errors.js';
 import * as fields from '../fields/index.js';
 import { DequantizedFlow } from '../flows/dequantized-flow.js';
@@ -13,6 +14,9 @@ import { BernoulliLikelihood } from '../flows/vae/bernoulli-likelihood.js';
 import { NormalLikelihood } from '../flows/vae/normal-likelihood.js';
 import { VAE } from '../flows/vae/vae.js';
 import * as spheres from '../spheres/index.js';
+import * as langevinBlocks from '../stochastic/langevin-blocks.js';
+import * as metropolisBlocks from '../stochastic/metropolis-blocks.js';
+import { StochasticFlow } from '../stochastic/stochastic-flow.js';
 import type { Catalogue, ConfigurableClass } from './config.js';
 
 /**
@@ -25,10 +29,14 @@ export function libraryCatalogue(): Catalogue {
     conditioners,
     distributions,
     elementwise,
+    energies,
     fields,
+    langevinBlocks,
+    metropolisBlocks,
     spheres,
     surjections,
-    { DequantizedFlow, Flow, SurjectiveFlow, SymmetricFlow, VAE, BernoulliLikelihood, NormalLikelihood },
+    { DequantizedFlow, Flow, StochasticFlow, SurjectiveFlow, SymmetricFlow },
+    { BernoulliLikelihood, NormalLikelihood, VAE },
   ]));
 }
 

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Distribution } from '../distributions/distribution.js';
 import { assignParameters, type Parameter } from '../module.js';
 import { evaluationsSoFar, type Evaluations } from '../ode/evaluations.js';
-import { breather } from './breathe.js';
+import { breather } from '../breathe.js';
 import { loadRun, saveRun, valuesOf, type RunState } from './checkpoint.js';
 import { toTensors, type Table } from './data/table.js';
 import { diagnose } from './diagnose.js';

@@ -10,6 +10,7 @@ const LAYERS = [
   'linalg',
   'replay',
   'numerics',
+  'estimators',
   'datasets',
   'ode',
   'rotations',
@@ -21,7 +22,9 @@ const LAYERS = [
   'energies',
   'dynamics',
   'bijectors',
+  'samplers',
   'flows',
+  'stochastic',
   'training',
 ];
 

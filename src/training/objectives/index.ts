@@ -5,5 +5,6 @@ export { importanceWeightedBound, type ImportanceWeightedBoundOptions } from './
 export * from './negative-elbo.js';
 export * from './negative-log-likelihood.js';
 export * from './objective.js';
+export * from './path-divergence.js';
 export * from './regularised-likelihood.js';
 export * from './symmetric-flow-matching.js';

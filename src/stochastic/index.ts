@@ -1,0 +1,5 @@
+export * from './langevin-blocks.js';
+export * from './load-stochastic-flow.js';
+export * from './metropolis-blocks.js';
+export { StochasticBlock, type BlockEnergy, type Moved, type StochasticBlockOptions } from './stochastic-block.js';
+export * from './stochastic-flow.js';
