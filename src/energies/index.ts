@@ -1,3 +1,4 @@
+export * from './alanine-dipeptide.js';
 export * from './dimer-in-bath.js';
 export * from './double-well.js';
 export * from './energy.js';
@@ -6,8 +7,11 @@ export * from './gaussian-mixture.js';
 export * from './lennard-jones.js';
 export * from './many-well.js';
 export * from './modified-wolfe-quapp.js';
+export * from './molecular-mechanics.js';
 export * from './mueller-brown.js';
 export * from './multi-double-well.js';
+export * from './regularized-energy.js';
 export * from './scalar-field-lattice.js';
+export * from './tempered-energy.js';
 export * from './u1-exact.js';
 export * from './u1-lattice.js';

@@ -1,0 +1,50 @@
+import { FlowConfigError } from '../errors.js';
+import type { Config } from '../module.js';
+import {
+  ALANINE_DIPEPTIDE_ATOMS,
+  ALANINE_DIPEPTIDE_BONDS,
+  ALANINE_DIPEPTIDE_FORCE_FIELDS,
+} from './data/alanine-dipeptide.js';
+import { MolecularMechanics } from './molecular-mechanics.js';
+
+/** Options of {@link AlanineDipeptide}. */
+export interface AlanineDipeptideOptions {
+  /** AMBER96, or AMBER99SB (which AMBER99SB-ILDN is for this molecule). Default: `'ff96'`. */
+  readonly forceField?: 'ff96' | 'ff99sb';
+  /** In kelvin. Default: 300. */
+  readonly temperature?: number;
+}
+
+/**
+ * Alanine dipeptide, ACE-ALA-NME, in vacuum: 22 atoms with all their hydrogens, the benchmark of Boltzmann generators. Positions
+ * are in nm, `[22, 3]`; energies in kT. `reference` is the minimum C7eq.
+ *
+ * With both peptide bonds trans, positive φ has a share of 0.0071 at 300 K in AMBER96, 0.027 in AMBER99SB.
+ */
+export class AlanineDipeptide extends MolecularMechanics {
+  static override readonly className = 'AlanineDipeptide';
+  static override readonly samples = [
+    () => new AlanineDipeptide(),
+    () => new AlanineDipeptide({ forceField: 'ff99sb', temperature: 1000 }),
+  ];
+
+  readonly #config: Required<AlanineDipeptideOptions>;
+
+  /** @throws FlowConfigError for another force field, or a temperature that is not positive. */
+  constructor({ forceField = 'ff96', temperature = 300 }: AlanineDipeptideOptions = {}) {
+    if (!Object.hasOwn(ALANINE_DIPEPTIDE_FORCE_FIELDS, forceField)) {
+      throw new FlowConfigError('AlanineDipeptide.forceField', {
+        expected: "'ff96' or 'ff99sb'",
+        got: `'${String(forceField)}'`,
+      });
+    }
+    const { angles, torsions, minimum } = ALANINE_DIPEPTIDE_FORCE_FIELDS[forceField];
+    const [atoms, bonds] = [ALANINE_DIPEPTIDE_ATOMS, ALANINE_DIPEPTIDE_BONDS];
+    super({ atoms, bonds, angles, torsions, temperature, reference: minimum });
+    this.#config = { forceField, temperature };
+  }
+
+  override getConfig(): Config {
+    return { ...this.#config };
+  }
+}
