@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { angleBetween, lengths, type Vectors } from '../numerics/vectors3.js';
+import { isList } from '../distributions/check.js';
 import { FlowConfigError } from '../errors.js';
 import type { Config } from '../module.js';
 import type { Shape } from '../shapes.js';
@@ -232,8 +233,9 @@ function checkTopology(
   where: string,
   { atoms, bonds, angles = [], torsions = [], reference }: MolecularMechanicsOptions,
 ): void {
-  if (!Array.isArray(atoms) || atoms.length < 2) {
-    throw new FlowConfigError(`${where}.atoms`, { expected: 'two atoms or more', got: String(atoms?.length ?? atoms) });
+  if (!isList(atoms) || atoms.length < 2) {
+    const got = isList(atoms) ? `${atoms.length}` : typeof atoms;
+    throw new FlowConfigError(`${where}.atoms`, { expected: 'two atoms or more', got });
   }
   atoms.forEach(({ mass, charge, sigma, epsilon }, i) => {
     checkConstants(`${where}.atoms[${i}]`, { charge });

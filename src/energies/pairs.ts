@@ -33,8 +33,8 @@ export function squaredDistances(x: Tensor, matrix: Tensor): Tensor {
 
 /** A function of the squared distance and its derivative with respect to that, entry by entry. */
 export interface PairFunction {
-  value(squares: Tensor): Tensor;
-  slope(squares: Tensor): Tensor;
+  readonly value: (squares: Tensor) => Tensor;
+  readonly slope: (squares: Tensor) => Tensor;
 }
 
 /**
