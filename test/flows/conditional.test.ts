@@ -31,7 +31,7 @@ const SMALL = { layers: 2, hidden: [12], seed: 'conditional' } as const;
 /** `Σ exp(log p)` over a grid of cells. */
 function massAt(flow: Flow, context: tf.Tensor): number {
   return tf.tidy(() => {
-    const [reach, cells] = [12, 241];
+    const [reach, cells] = [12, 145];
     const axis = tf.linspace(-reach, reach, cells);
     const grid = tf.stack(tf.meshgrid(axis, axis).map((g) => tf.reshape(g, [-1])), 1); // prettier-ignore
     const cell = ((2 * reach) / (cells - 1)) ** 2;
@@ -173,7 +173,7 @@ onEachBackend(test, 'other conditional distributions can be conditioned as well'
 });
 
 onEachBackend(test, 'classes as one-hot contexts may be whole numbers, and do what each class alone does', (t) => {
-  for (const recipe of [realNvp, splineCouplingFlow, robustSplineFlow, maf, gaussianizationFlow]) {
+  for (const recipe of [realNvp, robustSplineFlow, maf]) {
     using flow = recipe({ dims: 2, ...SMALL, contextShape: [3] });
     perturb(flow, 'one-hot');
     tf.tidy(() => {
