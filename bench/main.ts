@@ -8,6 +8,7 @@ import { benchImages } from './images.js';
 import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
 import { benchScaling } from './scaling.js';
+import { benchSmooth } from './smooth.js';
 import { benchToys } from './toys.js';
 import { benchWorkload, WORKLOADS } from './workloads.js';
 
@@ -38,6 +39,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   ferumal: benchFerumal,
   images: benchImages,
   scaling: benchScaling,
+  smooth: benchSmooth,
   toys: benchToys,
   // What drives a browser takes memory, which other benches report.
   gpu: async (quick) => (await import('./gpu.js')).benchGpu(quick),

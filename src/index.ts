@@ -6,13 +6,17 @@ export { decodeSafetensors, encodeSafetensors, type Safetensors, type StoredTens
 export type { ConfigurableClass } from './io/config.js';
 export { Module, type Config, type Configurable, type Parameter } from './module.js';
 export type { Shape } from './shapes.js';
+export type { UnitVectors } from './unit-vectors.js';
 export * from './bijectors/index.js';
 export * from './conditioners/index.js';
 export * from './fields/index.js';
 export * from './distributions/index.js';
 export * from './flows/index.js';
 export * from './elementwise/index.js';
+export * from './rotations/index.js';
+export * from './spheres/index.js';
 export * from './datasets/index.js';
+export * from './dynamics/index.js';
 export * from './energies/index.js';
 export * from './linalg/index.js';
 export * from './ode/index.js';

@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { REALS, type Interval } from '../interval.js';
 import { Module } from '../module.js';
 import { alignContext, batchShapeOf, flattenBatch, restoreBatch, sizeOf, type Shape } from '../shapes.js';
+import type { UnitVectors } from '../unit-vectors.js';
 
 /** The image of a point and the log-determinant of the map there. */
 export type ValueAndLogDet = [value: Tensor, logDet: Tensor];
@@ -13,7 +14,8 @@ export { REALS, type Interval };
  * An invertible, differentiable map with a tractable log-determinant.
  *
  * `forward` runs base → data (generation), `inverse` runs data → base (density). Inputs have shape
- * `[...batch, ...event]`; a log-determinant `log |det J|` has the batch shape and is in nats.
+ * `[...batch, ...event]`; a log-determinant `log |det J|` has the batch shape and is in nats. Where coordinates are a unit vector,
+ * it is that of the map between tangent spaces: volumes are measured on the sphere.
  *
  * A subclass writes only the mathematics: {@link Bijector.mapForward} and {@link Bijector.mapInverse} on a flat batch, and
  * where the log-determinant can be saved {@link Bijector.valueForward} and {@link Bijector.valueInverse}. Shapes, contexts
@@ -33,6 +35,10 @@ export abstract class Bijector extends Module {
   readonly domainIn: Interval = REALS;
   /** Where the coordinates of the data side lie. */
   readonly domainOut: Interval = REALS;
+  /** Coordinates of the base side that are a unit vector, or null. */
+  readonly unitVectorsIn: UnitVectors | null = null;
+  /** Coordinates of the data side that are a unit vector, or null. */
+  readonly unitVectorsOut: UnitVectors | null = null;
 
   /** `y = f(x)` and `log |det dy/dx|`, from `[batch, ...eventShapeIn]`. A scalar log-det stands for every row. */
   protected abstract mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet;

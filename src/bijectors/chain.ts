@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowConfigError, FlowShapeError } from '../errors.js';
 import type { Config } from '../module.js';
 import { commonContextShape, formatShape, sameShape, type Shape } from '../shapes.js';
+import { formatUnitVectors, sameUnitVectors, type UnitVectors } from '../unit-vectors.js';
 import { Affine } from './affine.js';
 import { Bijector, type Interval, type ValueAndLogDet } from './bijector.js';
 import { Permute } from './permute.js';
@@ -26,9 +27,11 @@ export class Chain extends Bijector {
   override readonly contextShape: Shape | null;
   override readonly domainIn: Interval;
   override readonly domainOut: Interval;
+  override readonly unitVectorsIn: UnitVectors | null;
+  override readonly unitVectorsOut: UnitVectors | null;
 
   /**
-   * @throws FlowConfigError for an empty list.
+   * @throws FlowConfigError for an empty list, or when one neighbour is on spheres and the other is not.
    * @throws FlowShapeError when the shapes of neighbours do not meet, or two members want different contexts.
    */
   constructor({ bijectors }: { bijectors: readonly Bijector[] }) {
@@ -46,12 +49,20 @@ export class Chain extends Bijector {
           hint: 'List the bijectors from base to data.',
         });
       }
+      if (!sameUnitVectors(before.unitVectorsOut, next.unitVectorsIn)) {
+        throw new FlowConfigError('Chain', {
+          expected: `bijector ${i + 1} (${next.className}) to take ${formatUnitVectors(before.unitVectorsOut)}, as bijector ${i} (${before.className}) gives`,
+          got: formatUnitVectors(next.unitVectorsIn),
+        });
+      }
     });
     this.bijectors = bijectors.map((bijector, i) => this.child(`${i}`, bijector));
     this.eventShapeIn = first.eventShapeIn;
     this.eventShapeOut = last.eventShapeOut;
     this.domainIn = first.domainIn;
     this.domainOut = last.domainOut;
+    this.unitVectorsIn = first.unitVectorsIn;
+    this.unitVectorsOut = last.unitVectorsOut;
     this.contextShape = commonContextShape('Chain', bijectors);
   }
 

@@ -8,6 +8,8 @@ export interface ConditionerRequest {
   readonly outputs: number;
   /** Outputs with which the layer is the identity. */
   readonly initialOutput: number[];
+  /** Inputs that are angles, which the network is to see as cosine and sine; missing where none is. */
+  readonly circular?: readonly number[];
 }
 
 /** A network, or how to build it. */
@@ -30,7 +32,7 @@ export function conditionerRequest(
 /**
  * The conditioner itself, built if need be.
  *
- * @throws FlowConfigError when it has other sizes than were asked for.
+ * @throws FlowConfigError when it has other sizes than were asked for, or takes angles for numbers.
  */
 export function sizedConditioner(
   where: string,
@@ -46,5 +48,20 @@ export function sizedConditioner(
       hint: `Pass a function \`(request) => new ${example}({ ...request, hidden })\` to have it sized.`,
     });
   }
+  checkAngles(where, request.circular, network);
   return network;
+}
+
+/**
+ * A network that reads an angle as a number has a step where the circle is cut, and the density has one there, too.
+ *
+ * @throws FlowConfigError for such a network.
+ */
+export function checkAngles(where: string, circular: readonly number[] = [], network: Conditioner): void {
+  if (circular.every((i) => network.circular.includes(i))) return;
+  throw new FlowConfigError(where, {
+    expected: `a conditioner that sees inputs ${circular.join(', ')} as angles`,
+    got: `one that sees ${network.circular.length > 0 ? `${network.circular.join(', ')} so` : 'none so'}`,
+    hint: 'Pass `circular` of the request on to it.',
+  });
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Config } from '../module.js';
 import type { Shape } from '../shapes.js';
+import type { UnitVectors } from '../unit-vectors.js';
 import { Affine } from './affine.js';
 import { Bijector, type Interval, type ValueAndLogDet } from './bijector.js';
 
@@ -18,6 +19,8 @@ export class Invert extends Bijector {
   override readonly contextShape: Shape | null;
   override readonly domainIn: Interval;
   override readonly domainOut: Interval;
+  override readonly unitVectorsIn: UnitVectors | null;
+  override readonly unitVectorsOut: UnitVectors | null;
 
   constructor({ bijector }: { bijector: Bijector }) {
     super();
@@ -27,6 +30,8 @@ export class Invert extends Bijector {
     this.contextShape = bijector.contextShape;
     this.domainIn = bijector.domainOut;
     this.domainOut = bijector.domainIn;
+    this.unitVectorsIn = bijector.unitVectorsOut;
+    this.unitVectorsOut = bijector.unitVectorsIn;
   }
 
   protected override mapForward(x: Tensor, context: Tensor | null): ValueAndLogDet {

@@ -15,6 +15,8 @@ export interface StandardizeOptions {
   readonly std?: readonly number[];
   /** Shape of one event. Default: one axis as long as `mean`. */
   readonly eventShape?: Shape;
+  /** Which coordinates to take from data, by their places in the flattened event; the others, such as angles, stay. Default: all. */
+  readonly coordinates?: readonly number[];
 }
 
 /**
@@ -29,6 +31,7 @@ export class Standardize extends Bijector {
   static override readonly samples = [
     () => new Standardize({ mean: [1, -20], std: [0.5, 10] }),
     () => new Standardize({ eventShape: [3] }),
+    () => new Standardize({ eventShape: [3], coordinates: [0, 2] }),
     () => new Standardize({ mean: [1, 2, 3, 4], std: [1, 2, 3, 4], eventShape: [2, 2] }),
   ];
 
@@ -57,14 +60,16 @@ export class Standardize extends Bijector {
   override readonly eventShapeOut: Shape;
   readonly #mean: Variable;
   readonly #std: Variable;
+  /** 1 for the coordinates to take from data, `[...eventShape]`; null for all. */
+  readonly #chosen: Tensor | null;
   /** 1 once mean and deviation are known. */
   readonly #known: Variable;
   readonly #config: Config;
 
-  /** @throws FlowConfigError for lists of another length than an event, or a std that is not positive. */
+  /** @throws FlowConfigError for lists of another length than an event, a std that is not positive, or impossible coordinates. */
   constructor(options: StandardizeOptions) {
     super();
-    const { mean, std } = options;
+    const { mean, std, coordinates } = options;
     const eventShape = options.eventShape ?? (mean && [mean.length]);
     if (!eventShape || !mean !== !std) {
       throw new FlowConfigError('Standardize', {
@@ -76,6 +81,7 @@ export class Standardize extends Bijector {
     const start = { mean: mean ?? Array<number>(size).fill(0), std: std ?? Array<number>(size).fill(1) };
     checkNumbers('Standardize.mean', start.mean, size, Number.isFinite, 'finite numbers');
     checkNumbers('Standardize.std', start.std, size, (s) => Number.isFinite(s) && s > 0, 'positive numbers');
+    this.#chosen = coordinates ? this.constant('chosen', maskOf(coordinates, eventShape, !mean)) : null;
     this.eventShapeIn = eventShape;
     this.eventShapeOut = eventShape;
     this.#mean = this.weight('mean', eventShape, [...start.mean], { trainable: false });
@@ -88,8 +94,10 @@ export class Standardize extends Bijector {
   override initialize(data: Tensor): void {
     tf.tidy(() => {
       const known = tf.greater(this.#known, 0);
-      const { mean, variance } = tf.moments(data, 0);
-      // A coordinate that does not vary keeps its unit.
+      const moments = tf.moments(data, 0);
+      const mean = this.#chosen ? tf.mul(moments.mean, this.#chosen) : moments.mean;
+      // A coordinate that does not vary keeps its unit, and so does one that is not chosen.
+      const variance = this.#chosen ? tf.mul(moments.variance, this.#chosen) : moments.variance;
       const std = tf.where(tf.greater(variance, 0), tf.sqrt(variance), tf.onesLike(variance));
       this.#mean.assign(tf.where(known, this.#mean, mean));
       this.#std.assign(tf.where(known, this.#std, std));
@@ -108,6 +116,21 @@ export class Standardize extends Bijector {
   override getConfig(): Config {
     return this.#config;
   }
+}
+
+/** Ones for the coordinates listed. */
+function maskOf(coordinates: readonly number[], eventShape: Shape, fromData: boolean): Tensor {
+  const size = sizeOf(eventShape);
+  const bad = coordinates.find((i) => !(Number.isInteger(i) && i >= 0 && i < size));
+  if (bad !== undefined || !fromData) {
+    throw new FlowConfigError('Standardize.coordinates', {
+      expected: fromData ? `indices from 0 to ${size - 1}` : 'no coordinates beside `mean` and `std`, which list all',
+      got: fromData ? String(bad) : `[${coordinates.join(', ')}]`,
+    });
+  }
+  const mask = Array<number>(size).fill(0);
+  for (const i of coordinates) mask[i] = 1;
+  return tf.tensor(mask, [...eventShape], 'float32');
 }
 
 /** In two passes, so that a large mean costs no digits of the spread. */

@@ -17,6 +17,8 @@ export abstract class Conditioner extends Module {
   abstract readonly outputs: number;
   /** Shape of one context, or null. */
   readonly contextShape: Shape | null = null;
+  /** Inputs that are angles in radians to it: what it emits is the same one turn further. */
+  readonly circular: readonly number[] = [];
   /** Width of the last hidden layer: splines divide their raw widths and heights by its square root. */
   abstract readonly hiddenWidth: number;
 

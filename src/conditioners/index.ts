@@ -1,3 +1,4 @@
+export * from './bodies/index.js';
 export * from './conditioner.js';
 export * from './convolutional/index.js';
 export * from './dense.js';
@@ -8,6 +9,7 @@ export * from './masked-mlp.js';
 export * from './masked-residual-net.js';
 export * from './mlp.js';
 export * from './normalisation/index.js';
+export * from './periodic-conditioner.js';
 export * from './residual-block.js';
 export * from './residual-net.js';
 export * from './transformer/index.js';

@@ -13,6 +13,7 @@ import {
   checkWidths,
   contextSizeOf,
 } from './check.js';
+import { AngleInputs } from './angles.js';
 import { Conditioner } from './conditioner.js';
 import { checkOrder, featureDegrees, hiddenDegrees, hiddenMask, outputDegrees, outputMask } from './degrees.js';
 import { Dense } from './dense.js';
@@ -33,6 +34,8 @@ export interface MaskedMLPOptions {
   readonly contextShape?: Shape | null;
   /** The features from first to last; outputs of a feature depend on those before it. Default: 0 ... features - 1. */
   readonly order?: readonly number[];
+  /** Features that are angles in radians, which the network sees as cosine and sine. Default: none. */
+  readonly circular?: readonly number[];
   /** Probability of dropping a hidden unit while training. Default: 0. */
   readonly dropout?: number;
   /** What the untrained network emits for every input; `outputs` numbers. Default: random weights in the last layer. */
@@ -52,6 +55,7 @@ export class MaskedMLP extends Conditioner {
   static override readonly samples: readonly (() => Conditioner)[] = [
     () => new MaskedMLP({ features: 3, parametersPerFeature: 2, hidden: [8, 6], order: [2, 0, 1] }),
     () => new MaskedMLP({ features: 2, parametersPerFeature: 3, hidden: [7], activation: 'tanh', contextShape: [2] }),
+    () => new MaskedMLP({ features: 3, parametersPerFeature: 2, hidden: [8], circular: [2, 0], order: [1, 2, 0] }),
   ];
 
   readonly features: number;
@@ -62,6 +66,8 @@ export class MaskedMLP extends Conditioner {
   override readonly outputs: number;
   override readonly contextShape: Shape | null;
   override readonly hiddenWidth: number;
+  override readonly circular: readonly number[];
+  readonly #angles: AngleInputs;
   readonly #hidden: readonly Dense[];
   readonly #contextLayer: Dense | null;
   readonly #output: Dense;
@@ -87,11 +93,15 @@ export class MaskedMLP extends Conditioner {
     checkDropout('MaskedMLP.dropout', dropout);
     const outputs = features * parametersPerFeature;
     checkInitialOutput('MaskedMLP.initialOutput', initialOutput, outputs);
+    const angles = new AngleInputs('MaskedMLP', features, options.circular);
 
     const stream = RandomStream.from(seed);
-    const widths = [features, ...hidden];
+    const widths = [angles.width, ...hidden];
     const inputDegrees = featureDegrees(order);
-    const degrees = [inputDegrees, ...hidden.map((width) => hiddenDegrees(width, features, contextSize > 0))];
+    const degrees = [
+      angles.degrees(inputDegrees),
+      ...hidden.map((width) => hiddenDegrees(width, features, contextSize > 0)),
+    ];
     this.#hidden = hidden.map((width, i) =>
       this.child(
         `dense${i}`,
@@ -124,6 +134,8 @@ export class MaskedMLP extends Conditioner {
     this.outputs = outputs;
     this.contextShape = contextShape;
     this.hiddenWidth = widths.at(-1)!;
+    this.circular = angles.circular;
+    this.#angles = angles;
     this.#activation = activation;
     this.#dropout = dropout;
     this.#config = {
@@ -133,6 +145,7 @@ export class MaskedMLP extends Conditioner {
       activation,
       contextShape,
       order,
+      circular: options.circular,
       dropout,
       initialOutput,
       seed: stream.key,
@@ -140,7 +153,7 @@ export class MaskedMLP extends Conditioner {
   }
 
   protected override network(x: Tensor, context: Tensor | null): Tensor {
-    let h = x;
+    let h = this.#angles.embed(x);
     this.#hidden.forEach((layer, i) => {
       h = layer.apply(h);
       if (i === 0 && this.#contextLayer && context) {

@@ -4,6 +4,7 @@ import type { Config } from '../module.js';
 import { RandomStream, type Seed } from '../random.js';
 import type { Shape } from '../shapes.js';
 import type { ActivationName } from './activation.js';
+import { AngleInputs } from './angles.js';
 import { checkActivation, checkDropout, checkInitialOutput, checkInteger, contextSizeOf } from './check.js';
 import { Conditioner } from './conditioner.js';
 import { checkOrder, featureDegrees, hiddenDegrees, hiddenMask, outputDegrees, outputMask } from './degrees.js';
@@ -27,6 +28,8 @@ export interface MaskedResidualNetOptions {
   readonly contextShape?: Shape | null;
   /** The features from first to last; outputs of a feature depend on those before it. Default: 0 ... features - 1. */
   readonly order?: readonly number[];
+  /** Features that are angles in radians, which the network sees as cosine and sine. Default: none. */
+  readonly circular?: readonly number[];
   /** Probability of dropping a unit inside a block while training. Default: 0. */
   readonly dropout?: number;
   /** What the untrained network emits for every input; `outputs` numbers. Default: random weights in the last layer. */
@@ -47,6 +50,7 @@ export class MaskedResidualNet extends Conditioner {
   static override readonly samples: readonly (() => Conditioner)[] = [
     () => new MaskedResidualNet({ features: 3, parametersPerFeature: 2, hidden: 8, order: [1, 2, 0] }),
     () => new MaskedResidualNet({ features: 2, parametersPerFeature: 3, hidden: 6, blocks: 1, contextShape: [3] }),
+    () => new MaskedResidualNet({ features: 2, parametersPerFeature: 2, hidden: 6, blocks: 1, circular: [0] }),
   ];
 
   readonly features: number;
@@ -57,6 +61,8 @@ export class MaskedResidualNet extends Conditioner {
   override readonly outputs: number;
   override readonly contextShape: Shape | null;
   override readonly hiddenWidth: number;
+  override readonly circular: readonly number[];
+  readonly #angles: AngleInputs;
   readonly #entry: Dense;
   readonly #contextLayer: Dense | null;
   readonly #blocks: readonly ResidualBlock[];
@@ -79,13 +85,19 @@ export class MaskedResidualNet extends Conditioner {
     checkDropout('MaskedResidualNet.dropout', dropout);
     const outputs = features * parametersPerFeature;
     checkInitialOutput('MaskedResidualNet.initialOutput', initialOutput, outputs);
+    const angles = new AngleInputs('MaskedResidualNet', features, options.circular);
 
     const stream = RandomStream.from(seed);
     const inputs = featureDegrees(order);
     const inner = hiddenDegrees(hidden, features, contextSize > 0);
     this.#entry = this.child(
       'entry',
-      new Dense({ inputs: features, outputs: hidden, mask: hiddenMask(inputs, inner), seed: stream.split('entry') }),
+      new Dense({
+        inputs: angles.width,
+        outputs: hidden,
+        mask: hiddenMask(angles.degrees(inputs), inner),
+        seed: stream.split('entry'),
+      }),
     );
     const contextLayer = { inputs: contextSize, outputs: hidden, seed: stream.split('context') };
     this.#contextLayer = contextSize > 0 ? this.child('context', new Dense(contextLayer)) : null;
@@ -110,6 +122,8 @@ export class MaskedResidualNet extends Conditioner {
     this.outputs = outputs;
     this.contextShape = contextShape;
     this.hiddenWidth = hidden;
+    this.circular = angles.circular;
+    this.#angles = angles;
     this.#config = {
       features,
       parametersPerFeature,
@@ -118,6 +132,7 @@ export class MaskedResidualNet extends Conditioner {
       activation,
       contextShape,
       order,
+      circular: options.circular,
       dropout,
       initialOutput,
       seed: stream.key,
@@ -125,7 +140,7 @@ export class MaskedResidualNet extends Conditioner {
   }
 
   protected override network(x: Tensor, context: Tensor | null): Tensor {
-    const seen = this.#entry.apply(x);
+    const seen = this.#entry.apply(this.#angles.embed(x));
     const entry = this.#contextLayer && context ? tf.add(seen, this.#contextLayer.apply(flatContext(context))) : seen;
     return this.#output.apply(this.#blocks.reduce((h, block) => block.apply(h, context), entry));
   }

@@ -11,6 +11,7 @@ import {
   checkWidths,
   contextSizeOf,
 } from './check.js';
+import { AngleInputs } from './angles.js';
 import { Conditioner } from './conditioner.js';
 import { Dense } from './dense.js';
 import { dropout } from './dropout.js';
@@ -28,6 +29,8 @@ export interface MLPOptions {
   readonly activation?: ActivationName;
   /** Shape of one context, flattened and appended to the input; null for none. Default: null. */
   readonly contextShape?: Shape | null;
+  /** Inputs that are angles in radians, which the network sees as cosine and sine. Default: none. */
+  readonly circular?: readonly number[];
   /** Probability of dropping a hidden unit while training. Default: 0. */
   readonly dropout?: number;
   /** What the untrained network emits for every input; `outputs` numbers. Default: random weights in the last layer. */
@@ -43,6 +46,7 @@ export class MLP extends Conditioner {
     () => new MLP({ inputs: 2, outputs: 5, hidden: [8, 6] }),
     () => new MLP({ inputs: 3, outputs: 2, hidden: [7], activation: 'gelu', contextShape: [2, 2], dropout: 0.1 }),
     () => new MLP({ inputs: 2, outputs: 3, hidden: [], seed: 'linear' }),
+    () => new MLP({ inputs: 3, outputs: 2, hidden: [6], circular: [1], seed: 'angles' }),
   ];
 
   override readonly inputs: number;
@@ -50,6 +54,8 @@ export class MLP extends Conditioner {
   override readonly contextShape: Shape | null;
   override readonly hiddenWidth: number;
   readonly #layers: readonly Dense[];
+  override readonly circular: readonly number[];
+  readonly #angles: AngleInputs;
   readonly #dropout: number;
   readonly #config: Config;
 
@@ -65,9 +71,10 @@ export class MLP extends Conditioner {
     checkActivation('MLP.activation', activation);
     checkDropout('MLP.dropout', dropout);
     checkInitialOutput('MLP.initialOutput', initialOutput, outputs);
+    const angles = new AngleInputs('MLP', inputs, options.circular);
 
     const stream = RandomStream.from(seed);
-    const widths = [inputs + contextSize, ...hidden];
+    const widths = [angles.width + contextSize, ...hidden];
     const hiddenLayers = hidden.map((width, i) =>
       this.child(
         `dense${i}`,
@@ -83,6 +90,8 @@ export class MLP extends Conditioner {
     this.contextShape = contextShape;
     this.hiddenWidth = widths.at(-1)!;
     this.#layers = [...hiddenLayers, output];
+    this.circular = angles.circular;
+    this.#angles = angles;
     this.#dropout = dropout;
     this.#config = {
       inputs,
@@ -90,6 +99,7 @@ export class MLP extends Conditioner {
       hidden,
       activation,
       contextShape,
+      circular: options.circular,
       dropout,
       initialOutput,
       seed: stream.key,
@@ -99,7 +109,7 @@ export class MLP extends Conditioner {
   protected override network(x: Tensor, context: Tensor | null): Tensor {
     return this.#layers.reduce(
       (h, layer, i) => layer.apply(i === 0 ? h : dropout(h, this.#dropout)),
-      withContext(x, context),
+      withContext(this.#angles.embed(x), context),
     );
   }
 

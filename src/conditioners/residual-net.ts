@@ -3,6 +3,7 @@ import type { Config } from '../module.js';
 import { RandomStream, type Seed } from '../random.js';
 import type { Shape } from '../shapes.js';
 import type { ActivationName } from './activation.js';
+import { AngleInputs } from './angles.js';
 import { checkActivation, checkDropout, checkInitialOutput, checkInteger, contextSizeOf } from './check.js';
 import { Conditioner } from './conditioner.js';
 import { Dense } from './dense.js';
@@ -23,6 +24,8 @@ export interface ResidualNetOptions {
   readonly activation?: ActivationName;
   /** Shape of one context, flattened, appended to the input and gating every block; null for none. Default: null. */
   readonly contextShape?: Shape | null;
+  /** Inputs that are angles in radians, which the network sees as cosine and sine. Default: none. */
+  readonly circular?: readonly number[];
   /** Probability of dropping a unit inside a block while training. Default: 0. */
   readonly dropout?: number;
   /** What the untrained network emits for every input; `outputs` numbers. Default: random weights in the last layer. */
@@ -40,12 +43,15 @@ export class ResidualNet extends Conditioner {
   static override readonly samples: readonly (() => Conditioner)[] = [
     () => new ResidualNet({ inputs: 2, outputs: 5, hidden: 8 }),
     () => new ResidualNet({ inputs: 3, outputs: 2, hidden: 6, blocks: 1, activation: 'silu', contextShape: [2] }),
+    () => new ResidualNet({ inputs: 2, outputs: 3, hidden: 6, circular: [0, 1] }),
   ];
 
   override readonly inputs: number;
   override readonly outputs: number;
   override readonly contextShape: Shape | null;
   override readonly hiddenWidth: number;
+  override readonly circular: readonly number[];
+  readonly #angles: AngleInputs;
   readonly #entry: Dense;
   readonly #blocks: readonly ResidualBlock[];
   readonly #output: Dense;
@@ -64,11 +70,12 @@ export class ResidualNet extends Conditioner {
     checkActivation('ResidualNet.activation', activation);
     checkDropout('ResidualNet.dropout', dropout);
     checkInitialOutput('ResidualNet.initialOutput', initialOutput, outputs);
+    const angles = new AngleInputs('ResidualNet', inputs, options.circular);
 
     const stream = RandomStream.from(seed);
     this.#entry = this.child(
       'entry',
-      new Dense({ inputs: inputs + contextSize, outputs: hidden, seed: stream.split('entry') }),
+      new Dense({ inputs: angles.width + contextSize, outputs: hidden, seed: stream.split('entry') }),
     );
     this.#blocks = Array.from({ length: blocks }, (_, i) =>
       this.child(
@@ -84,6 +91,8 @@ export class ResidualNet extends Conditioner {
     this.outputs = outputs;
     this.contextShape = contextShape;
     this.hiddenWidth = hidden;
+    this.circular = angles.circular;
+    this.#angles = angles;
     this.#config = {
       inputs,
       outputs,
@@ -91,6 +100,7 @@ export class ResidualNet extends Conditioner {
       blocks,
       activation,
       contextShape,
+      circular: options.circular,
       dropout,
       initialOutput,
       seed: stream.key,
@@ -98,7 +108,7 @@ export class ResidualNet extends Conditioner {
   }
 
   protected override network(x: Tensor, context: Tensor | null): Tensor {
-    const entry = this.#entry.apply(withContext(x, context));
+    const entry = this.#entry.apply(withContext(this.#angles.embed(x), context));
     return this.#output.apply(this.#blocks.reduce((h, block) => block.apply(h, context), entry));
   }
 

@@ -6,6 +6,7 @@ import { stopGradient } from '../kernels/stop-gradient/op.js';
 import { Module } from '../module.js';
 import { RandomStream, type Seed } from '../random.js';
 import { alignContext, batchShapeOf, flattenBatch, restoreBatch, sizeOf, type Shape } from '../shapes.js';
+import type { UnitVectors } from '../unit-vectors.js';
 
 /** Options of a density evaluation. */
 export interface LogProbOptions {
@@ -42,6 +43,8 @@ export abstract class Distribution extends Module {
   readonly contextShape: Shape | null = null;
   /** Interval that every coordinate lies in; the density is zero outside. */
   readonly support: Interval = [-Infinity, Infinity];
+  /** Coordinates that are a unit vector, or null; the density is then one with respect to the area of the sphere. */
+  readonly unitVectors: UnitVectors | null = null;
   /**
    * Whether gradients flow from draws to all trainable parameters (reparameterised sampling); trivially so where
    * nothing is trained.

@@ -1,3 +1,4 @@
+export * from './angular-central-gaussian.js';
 export * from './conditional-normal.js';
 export { conditioned, type ContextLike } from './conditioned.js';
 export * from './distribution.js';
@@ -8,6 +9,8 @@ export * from './multivariate-normal.js';
 export * from './normal.js';
 export * from './product.js';
 export * from './student-t.js';
+export * from './uniform-sphere.js';
 export * from './uniform.js';
 export * from './von-mises.js';
 export type { PerCoordinate } from './check.js';
+export type { SquareMatrix } from './covariance.js';

@@ -3,17 +3,14 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { FlowConfigError } from '../errors.js';
 import { spreadColumns } from '../kernels/columns/op.js';
 import type { Config } from '../module.js';
-import { cholesky } from '../numerics/cholesky.js';
 import { invertLower } from '../numerics/invert-lower.js';
 import { solveLower } from '../numerics/solve-lower.js';
 import type { RandomStream } from '../random.js';
 import type { Shape } from '../shapes.js';
-import { isList, perCoordinate, type PerCoordinate } from './check.js';
+import { perCoordinate, type PerCoordinate } from './check.js';
+import { checkFactor, factorOf, transposedTensor, type SquareMatrix } from './covariance.js';
 import { Distribution } from './distribution.js';
 import { standardNormalLogProb } from './standard-normal.js';
-
-/** A square matrix as a list of rows. */
-export type SquareMatrix = readonly (readonly number[])[];
 
 /** Options of {@link MultivariateNormal}: one of `covariance` and `scaleTril`, which also says how many coordinates. */
 export interface MultivariateNormalOptions {
@@ -90,7 +87,9 @@ export class MultivariateNormal extends Distribution {
         got: covariance ? 'both' : 'neither',
       });
     }
-    const factor = covariance ? factorOf(covariance) : checkFactor(scaleTril!);
+    const factor = covariance
+      ? factorOf('MultivariateNormal.covariance', covariance)
+      : checkFactor('MultivariateNormal.scaleTril', scaleTril!);
     const dims = factor.length;
     const shape = [dims];
     const logDiagonal = factor.map((row, i) => Math.log(row[i]));
@@ -103,7 +102,7 @@ export class MultivariateNormal extends Distribution {
       ? null
       : this.constant(
           'whitening',
-          tf.tidy(() => transposed(invertLower(factor))),
+          tf.tidy(() => transposedTensor(invertLower(factor))),
         );
     this.#config = { loc, covariance, scaleTril, learnable };
   }
@@ -139,61 +138,4 @@ export class MultivariateNormal extends Distribution {
 function placesBelowDiagonal(dims: number): number[] {
   const places = Array.from({ length: dims * dims }, (_, place) => place);
   return places.filter((place) => place % dims < Math.floor(place / dims));
-}
-
-function transposed(matrix: number[][]): Tensor {
-  return tf.transpose(tf.tensor2d(matrix));
-}
-
-/**
- * The Cholesky factor of a covariance matrix.
- *
- * @throws FlowConfigError unless it is symmetric and positive definite.
- */
-function factorOf(covariance: SquareMatrix): number[][] {
-  const where = 'MultivariateNormal.covariance';
-  const symmetric = (value: number, i: number, j: number) =>
-    Math.abs(value - covariance[j][i]) <= 1e-6 * (Math.abs(value) + Math.abs(covariance[i][i]));
-  checkEntries(where, covariance, 'a square matrix of finite numbers', Number.isFinite);
-  checkEntries(where, covariance, 'a symmetric matrix', symmetric);
-  const factor = cholesky(covariance);
-  if (!factor) {
-    throw new FlowConfigError(where, {
-      expected: 'a positive definite matrix',
-      got: 'one with an eigenvalue that is zero or negative, up to rounding',
-      hint: 'Add a small multiple of the identity, or leave out coordinates that follow from others.',
-    });
-  }
-  return factor;
-}
-
-/** @throws FlowConfigError unless `factor` is lower triangular with a positive diagonal. */
-function checkFactor(factor: SquareMatrix): SquareMatrix {
-  checkEntries(
-    'MultivariateNormal.scaleTril',
-    factor,
-    'a lower triangular matrix with a positive diagonal',
-    (value, i, j) => Number.isFinite(value) && (i === j ? value > 0 : j < i || value === 0),
-  );
-  return factor;
-}
-
-/** @throws FlowConfigError for a matrix that is not square, or the first entry that is not valid. */
-function checkEntries(
-  where: string,
-  matrix: SquareMatrix,
-  expected: string,
-  valid: (value: number, i: number, j: number) => boolean,
-): void {
-  if (!isList(matrix) || matrix.length === 0) {
-    throw new FlowConfigError(where, { expected, got: isList(matrix) ? 'an empty list' : String(matrix) });
-  }
-  for (const [i, row] of matrix.entries()) {
-    if (!isList(row) || row.length !== matrix.length) {
-      const length = isList(row) ? `of length ${row.length}` : String(row);
-      throw new FlowConfigError(where, { expected, got: `${matrix.length} rows, row ${i} ${length}` });
-    }
-    const j = row.findIndex((value, column) => !valid(value, i, column));
-    if (j >= 0) throw new FlowConfigError(where, { expected, got: `${row[j]} in row ${i}, column ${j}` });
-  }
 }

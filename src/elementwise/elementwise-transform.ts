@@ -26,6 +26,11 @@ export abstract class ElementwiseTransform implements Configurable {
   readonly domainIn: Interval = [-Infinity, Infinity];
   /** Where the data side lies. */
   readonly domainOut: Interval = [-Infinity, Infinity];
+  /**
+   * Whether it maps the circle onto itself: angles in radians, read modulo 2π and given in [-π, π]. Its graph then has
+   * one step of 2π, where values wrap around.
+   */
+  readonly circular: boolean = false;
 
   get className(): string {
     return (this.constructor as typeof ElementwiseTransform).className;

@@ -2,7 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { FlowConfigError } from '../errors.js';
 import type { Config } from '../module.js';
-import { checkInversion, invertMonotone, type Curve, type InversionOptions } from '../numerics/invert-monotone.js';
+import {
+  checkInversion,
+  givenInversion,
+  invertMonotone,
+  type Curve,
+  type InversionOptions,
+} from '../numerics/invert-monotone.js';
 import { ElementwiseTransform, type ElementwiseResult } from './elementwise-transform.js';
 
 /** Options of every {@link NumericElementwise}: how far the search for its inverse goes. */
@@ -24,13 +30,9 @@ export abstract class NumericElementwise extends ElementwiseTransform {
   readonly #inversion: InversionOptions;
 
   /** @throws FlowConfigError for a tolerance or number of steps that is not positive. */
-  constructor({ tolerance, maxSteps }: NumericElementwiseOptions, closed: 'forward' | 'inverse' = 'inverse') {
+  constructor(options: NumericElementwiseOptions, closed: 'forward' | 'inverse' = 'inverse') {
     super();
-    // Only what was given: the rest is left out of the configuration.
-    this.#inversion = {
-      ...(tolerance === undefined ? {} : { tolerance }),
-      ...(maxSteps === undefined ? {} : { maxSteps }),
-    };
+    this.#inversion = givenInversion(options);
     checkInversion(this.className, this.#inversion);
     this.closed = closed;
   }

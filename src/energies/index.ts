@@ -1,1 +1,2 @@
 export * from './energy.js';
+export * from './flow-energy.js';

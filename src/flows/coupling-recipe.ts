@@ -1,3 +1,4 @@
+import type { TransformOrList } from '../bijectors/coordinate-transforms.js';
 import { alternatingMask, Coupling } from '../bijectors/coupling.js';
 import { Elementwise } from '../bijectors/elementwise.js';
 import { MLP } from '../conditioners/mlp.js';
@@ -13,15 +14,16 @@ export function hiddenWidth(options: RecipeOptions & { readonly hidden: readonly
 }
 
 /**
- * One coupling layer of a recipe; masks alternate between layers. One coordinate alone has nothing to be coupled to
+ * One coupling layer of a recipe; masks alternate between layers if none is given. One coordinate alone has nothing to be coupled to
  * and gets a scalar map of its own, conditioned on the context if there is one.
  */
 export function couplingLayer(
   options: RecipeOptions & { readonly hidden: readonly number[] },
-  transform: ElementwiseTransform,
+  transform: TransformOrList,
   index: number,
   seed: RandomStream,
   unconditional: ElementwiseTransform | null = null,
+  mask: boolean[] = alternatingMask(options.dims, (index % 2) as 0 | 1),
 ): Coupling | Elementwise {
   const { dims, hidden, residual, activation = 'relu', dropout = 0 } = options;
   const contextShape = contextOfLayers('recipe', options);
@@ -31,8 +33,9 @@ export function couplingLayer(
       ? new ResidualNet({ ...request, ...shared, hidden: residual.width, blocks: residual.blocks ?? 2 })
       : new MLP({ ...request, ...shared, hidden });
   if (dims === 1) {
-    const request = { inputs: 0, outputs: transform.parameterCount, initialOutput: transform.identityParameters() };
-    return new Elementwise({ eventShape: [1], transform, conditioner: contextShape && conditioner(request) });
+    const [own] = [transform].flat() as ElementwiseTransform[];
+    const request = { inputs: 0, outputs: own.parameterCount, initialOutput: own.identityParameters() };
+    return new Elementwise({ eventShape: [1], transform: own, conditioner: contextShape && conditioner(request) });
   }
-  return new Coupling({ mask: alternatingMask(dims, (index % 2) as 0 | 1), transform, conditioner, unconditional });
+  return new Coupling({ mask, transform, conditioner, unconditional });
 }

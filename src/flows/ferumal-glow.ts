@@ -1,6 +1,6 @@
 import { ActNorm } from '../bijectors/act-norm.js';
 import { Chain } from '../bijectors/chain.js';
-import { LULinear } from '../bijectors/lu-linear.js';
+import { LULinear } from '../bijectors/linear/lu-linear.js';
 import { assembleFerumal, type FerumalFlowOptions } from './ferumal-recipe.js';
 import type { Flow } from './flow.js';
 

@@ -12,6 +12,7 @@ import type { RandomStream } from '../random.js';
 import { SharedMirror } from '../replay/mirror.js';
 import { Replay } from '../replay/replay.js';
 import { commonContextShape, formatShape, sameShape, type Shape } from '../shapes.js';
+import { formatUnitVectors, sameUnitVectors, type UnitVectors } from '../unit-vectors.js';
 
 /** Options of {@link Flow}. */
 export interface FlowOptions {
@@ -48,13 +49,15 @@ export class Flow extends Distribution {
   override readonly eventShape: Shape;
   override readonly contextShape: Shape | null;
   override readonly support: Interval;
+  override readonly unitVectors: UnitVectors | null;
   override readonly reparameterised: boolean;
   override readonly supportsTemperature: boolean;
 
   /**
    * @throws FlowShapeError when the base does not draw what the bijector takes, or they take other contexts than the
    * embedding gives.
-   * @throws FlowConfigError for an embedding when neither of them takes a context.
+   * @throws FlowConfigError when one of them is on spheres and the other is not, or for an embedding when neither of them
+   * takes a context.
    */
   constructor({ base, bijector, embedding = null }: FlowOptions) {
     super();
@@ -62,6 +65,12 @@ export class Flow extends Distribution {
       throw new FlowShapeError('Flow', {
         expected: `a base with events of shape ${formatShape(bijector.eventShapeIn)}, as the bijector takes`,
         got: formatShape(base.eventShape),
+      });
+    }
+    if (!sameUnitVectors(base.unitVectors, bijector.unitVectorsIn)) {
+      throw new FlowConfigError('Flow', {
+        expected: `a base with ${formatUnitVectors(bijector.unitVectorsIn)}, as the bijector takes`,
+        got: formatUnitVectors(base.unitVectors),
       });
     }
     this.base = this.child('base', base);
@@ -72,6 +81,7 @@ export class Flow extends Distribution {
     if (embedding) checkEmbedding(embedding, inner);
     this.contextShape = embedding ? embedding.contextShape : inner;
     this.support = bijector.domainOut;
+    this.unitVectors = bijector.unitVectorsOut;
     this.reparameterised = base.reparameterised;
     this.supportsTemperature = base.supportsTemperature;
   }

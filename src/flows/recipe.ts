@@ -1,10 +1,10 @@
 import { BatchNorm } from '../bijectors/batch-norm.js';
 import type { Bijector } from '../bijectors/bijector.js';
 import { Chain } from '../bijectors/chain.js';
-import { LULinear } from '../bijectors/lu-linear.js';
+import { LULinear } from '../bijectors/linear/lu-linear.js';
 import { Permute } from '../bijectors/permute.js';
 import { Reverse } from '../bijectors/reverse.js';
-import { Rotation } from '../bijectors/rotation.js';
+import { Rotation } from '../bijectors/linear/rotation.js';
 import { Standardize } from '../bijectors/standardize.js';
 import { Whitening, type WhiteningKind } from '../bijectors/whitening.js';
 import type { ActivationName } from '../conditioners/activation.js';

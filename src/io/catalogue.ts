@@ -7,6 +7,7 @@ import * as fields from '../fields/index.js';
 import { DequantizedFlow } from '../flows/dequantized-flow.js';
 import { Flow } from '../flows/flow.js';
 import { SymmetricFlow } from '../flows/symmetric-flow.js';
+import * as spheres from '../spheres/index.js';
 import type { Catalogue, ConfigurableClass } from './config.js';
 
 /**
@@ -20,6 +21,7 @@ export function libraryCatalogue(): Catalogue {
     distributions,
     elementwise,
     fields,
+    spheres,
     { DequantizedFlow, Flow, SymmetricFlow },
   ]));
 }

@@ -2,6 +2,7 @@ import type { FusedOp } from './fused/op.js';
 import { adamOp } from './adam/op.js';
 import { affineOp } from './affine/op.js';
 import { attentionOp } from './attention/op.js';
+import { bumpRootsOp, bumpsOp } from './bumps/op.js';
 import { convolutionOp } from './convolution/op.js';
 import { denseOp, maskedDenseOp } from './dense/op.js';
 import { dualDenseOp } from './dual-dense/op.js';
@@ -29,6 +30,8 @@ export const FUSED_OPS: readonly FusedOp<object>[] = [
   smoothUnitOp,
   convolutionOp,
   splineOp,
+  bumpsOp,
+  bumpRootsOp,
   ...combinationOps,
   affineOp,
   sumLogDetsOp,

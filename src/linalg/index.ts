@@ -1,6 +1,11 @@
+export { cholesky } from './cholesky.js';
+export { householderProduct } from './householder-product.js';
 export { inverse } from './inverse.js';
 export { logAbsDet } from './log-abs-det.js';
 export { lu, type LU } from './lu.js';
+export { matrixExponential } from './matrix-exponential.js';
+export { orthonormalize } from './orthonormalize.js';
 export { slogdet, type SignAndLogDet } from './slogdet.js';
 export { solve, type SolveOptions } from './solve.js';
 export { triangularSolve, type TriangularSolveOptions } from './triangular-solve.js';
+export { unvech, vech } from './vech.js';

@@ -4,6 +4,7 @@ import { FlowConfigError, FlowNumericsError } from '../errors.js';
 import type { Interval } from '../interval.js';
 import { clamp } from '../kernels/clamp/op.js';
 import { stopGradient, withoutGradient } from '../kernels/stop-gradient/op.js';
+import { ordersAsked } from './orders-asked.js';
 
 /** Values and slopes of increasing scalar functions, one of each per element. */
 export interface CurvePoint {
@@ -42,6 +43,14 @@ export function checkInversion(where: string, { tolerance = 1e-6, maxSteps = 100
   }
 }
 
+/** Of some options only those of a search, and only those that were given: the rest is left out of a configuration. */
+export function givenInversion({ tolerance, maxSteps }: InversionOptions): InversionOptions {
+  return {
+    ...(tolerance === undefined ? {} : { tolerance }),
+    ...(maxSteps === undefined ? {} : { maxSteps }),
+  };
+}
+
 /**
  * Solves `f(x) = y` for increasing functions, element by element, by Newton steps that are kept inside a bracket: a step
  * that leaves it, or is not half as long as the one before, is replaced by a bisection, and by a growing stride as long
@@ -65,7 +74,19 @@ export function invertMonotone(
   options: InversionOptions = {},
   interval: Interval = [-Infinity, Infinity],
 ): CurvePoint {
-  let x = withoutGradient([y], (target) => solve(where, curve, target, options, interval));
+  const root = withoutGradient([y], (target) => solve(where, curve, target, options, interval));
+  return differentiableRoot(curve, y, root);
+}
+
+/**
+ * Known roots of `f(x) = y` with the derivatives of the implicit function, see {@link invertMonotone}.
+ *
+ * @param y `[n]`
+ * @param root `[n]`, constants to every gradient
+ * @returns the roots, and the log-slopes of the functions there
+ */
+export function differentiableRoot(curve: Curve, y: Tensor, root: Tensor): CurvePoint {
+  let x = root;
   for (let orders = 0; orders < ordersAsked(); orders = 2 * orders + 1) {
     const { value, logSlope } = curve(x);
     const residual = tf.sub(value, y);
@@ -74,12 +95,6 @@ export function invertMonotone(
     x = tf.sub(x, tf.mul(change, tf.exp(clamp(tf.neg(logSlope), -MAX_LOG, MAX_LOG))));
   }
   return { value: x, logSlope: curve(x).logSlope };
-}
-
-/** Gradients that are being taken around this moment, one inside of the other: no higher derivative can be asked for. */
-function ordersAsked(): number {
-  const { gradientDepth, kernelDepth } = tf.engine().state;
-  return kernelDepth > 0 ? 0 : gradientDepth;
 }
 
 /** The state of all searches, `[n]` each. */

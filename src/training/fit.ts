@@ -12,7 +12,7 @@ import { TrainingRun } from './training-run.js';
  * stopped and resumed from a checkpoint any number of times.
  *
  * @param model a flow, or any distribution with trainable parameters; its weights are changed
- * @param data rows `[n, ...eventShape]` as a tensor or arrays, `{ x, context }` of these, or a dataset
+ * @param data rows `[n, ...eventShape]` as a tensor or arrays, `{ x, context, targets }` of these, or a dataset
  * @throws FlowShapeError for data of the wrong rank or width.
  * @throws FlowDataError for data that cannot be used: not finite, constant columns, too few rows.
  * @throws FlowConfigError for an option out of range, or a checkpoint of a run with other options.

@@ -239,16 +239,18 @@ export class PlannedSteps {
   }
 
   #tensors(batch: Batch): Tensor[] {
-    const { x, context, noise } = toTensors(batch, this.#plan.table.shapes);
-    return [x, context, noise].filter((tensor) => tensor !== null);
+    const { x, context, targets, noise } = toTensors(batch, this.#plan.table.shapes);
+    return [x, context, targets, noise].filter((tensor) => tensor !== null);
   }
 
   /** Loss and gradients as TF.js finds them; null for a variable that the loss does not depend on. */
   #eagerGradient([x, ...others]: Tensor[]): { loss: Tensor; gradients: (Tensor | null)[] } {
     const { objective, root, table } = this.#plan;
     const stream = root.split('step').split(0);
-    const context = table.shapes.contextShape ? others.shift()! : null;
-    const batch = { x, context, noise: others[0] ?? null };
+    const { contextShape, targetShape } = table.shapes;
+    const context = contextShape ? others.shift()! : null;
+    const targets = targetShape ? others.shift()! : null;
+    const batch = { x, context, targets, noise: others[0] ?? null };
     const loss = () => inTrainingMode(stream, () => objective(this.#model, batch, stream));
     const variables = [...this.#weights.variables] as Tensor[];
     const { value, grads } = tf.engine().gradients(loss, variables, undefined, true);
@@ -332,7 +334,7 @@ class GradientProgram {
 
   run(batch: Batch, pace: Pace): { loss: number; squaredNorm: number } {
     const { heap, threads } = this.#workshop;
-    const given = [batch.x, batch.context, batch.noise?.values ?? null].filter((values) => values !== null);
+    const given = [batch.x, batch.context, batch.targets ?? null, batch.noise?.values ?? null].filter((values) => values !== null); // prettier-ignore
     given.forEach((values, i) => heap.floats(this.#inputs[i].address, this.#inputs[i].size).set(values));
     pace.run(threads, this.#job);
     const rows = batch.rows;

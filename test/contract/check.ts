@@ -8,6 +8,11 @@ export interface Check {
   readonly run: () => void | Promise<void>;
 }
 
+/** Whether a subject is the first sample of its class. */
+export function isFirstSample(subject: string): boolean {
+  return subject.endsWith(' 0');
+}
+
 /** Throws with `message` unless `condition` holds. */
 export function ensure(condition: boolean, message: string | (() => string)): asserts condition {
   if (!condition) throw new Error(typeof message === 'string' ? message : message());

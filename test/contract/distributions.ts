@@ -5,10 +5,12 @@ import { Distribution, FlowConfigError, FlowShapeError, RandomStream, type Shape
 import { deserialize, serialize, type Catalogue, type SerializedObject } from '../../src/io/config.js';
 import { assignParameters } from '../../src/module.js';
 import { sizeOf } from '../../src/shapes.js';
+import { logSphereArea } from '../../src/numerics/sphere-area.js';
 import { perturb } from '../support/perturb.js';
 import { differencesOf } from './central-difference.js';
 import { expect, expectClose, expectRefusal, expectSame, listsFrom, numbersFrom, type Check } from './expect.js';
 import { chiSquareExcess, densityGrid, kolmogorovDistance } from './density-grid.js';
+import { normalised } from './spheres.js';
 
 /** A class that the suite tests. */
 export interface DistributionClass {
@@ -202,6 +204,7 @@ async function drawsFollowTheDensity(subject: Subject): Promise<void> {
     events.flat().every((x) => x >= low && x <= high),
     'a draw lies outside of the support',
   );
+  if (distribution.unitVectors) return drawsFollowTheDensityOnSpheres(subject, events);
   if (dims > 2) return;
   const grid = await densityGrid(distribution, events, context);
   const total = grid.masses.reduce((sum, mass) => sum + mass);
@@ -211,6 +214,47 @@ async function drawsFollowTheDensity(subject: Subject): Promise<void> {
   expect(excess < 5, `draws leave the density: chi-square ${excess} deviations above its mean`);
   const distance = kolmogorovDistance(grid, draws);
   expect(distance < 2.2, `draws leave the density: Kolmogorov-Smirnov statistic ${distance}`);
+}
+
+/** Means over draws against means over uniform points weighted by the density, of functions that tell distributions apart. */
+async function drawsFollowTheDensityOnSpheres(
+  { distribution, context }: Subject,
+  events: readonly number[][],
+): Promise<void> {
+  const { eventShape } = distribution;
+  const [start, end] = distribution.unitVectors!;
+  if (end - start !== eventShape.at(-1)) return;
+  const count = 20_000;
+  const noise = new RandomStream('uniform').normal(count * sizeOf(eventShape));
+  const points = normalised(noise, end, [start, end]);
+  const logProbs = await numbersFrom(() =>
+    distribution.logProb(tf.tensor(points, [count, ...eventShape]), { context }),
+  );
+  const logArea = (sizeOf(eventShape) / end) * logSphereArea(end);
+  const weights = logProbs.map((value) => Math.exp(value + logArea));
+  const width = sizeOf(eventShape);
+  const tests: readonly ((at: ArrayLike<number>) => number)[] = [
+    () => 1,
+    (at) => at[0] * at[0],
+    (at) => at[0] * at[width - 1],
+    (at) => at[1],
+  ];
+  for (const [k, value] of tests.entries()) {
+    const weighted = weights.map((weight, i) => weight * value(points.subarray(i * width, (i + 1) * width)));
+    const drawn = events.map(value);
+    const [expected, found] = [meanAndError(weighted), meanAndError(drawn)];
+    const allowed = 5 * Math.hypot(expected.error, found.error) + 1e-5;
+    expect(
+      Math.abs(expected.mean - found.mean) <= allowed,
+      `mean of function ${k}: ${found.mean} over draws, ${expected.mean} by the density`,
+    );
+  }
+}
+
+function meanAndError(values: readonly number[]): { mean: number; error: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return { mean, error: Math.sqrt(variance / values.length) };
 }
 
 async function drawEvents({ distribution, context }: Subject, seed: string): Promise<number[][]> {

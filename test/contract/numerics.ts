@@ -33,22 +33,22 @@ const STEPS = [0.02, 0.005, 0.001, 0.00025];
  *
  * @param at where; the points asked for are rounded to float32 first
  * @param unit length over which the function varies
+ * @param losses the function at several points
  * @returns null when they agree, else the differences found
  */
 export async function derivativeMismatch(
   derivative: number,
   at: number,
   unit: number,
-  loss: (at: number) => Promise<number>,
+  losses: (points: readonly number[]) => Promise<readonly number[]>,
   tolerance: number,
 ): Promise<string | null> {
   const found: number[] = [];
   for (const step of STEPS) {
-    const slope = async (h: number) => {
-      const [a, b] = [Math.fround(at - h), Math.fround(at + h)];
-      return ((await loss(b)) - (await loss(a))) / (b - a);
-    };
-    const [narrow, wide] = [await slope(step * unit), await slope(2 * step * unit)];
+    const points = [-2, -1, 1, 2].map((side) => Math.fround(at + side * step * unit));
+    const values = await losses(points);
+    const slope = (a: number, b: number) => (values[b] - values[a]) / (points[b] - points[a]);
+    const [narrow, wide] = [slope(1, 2), slope(0, 3)];
     const estimates = [(4 * narrow - wide) / 3, narrow];
     if (estimates.some((estimate) => Math.abs(estimate - derivative) <= tolerance * (1 + Math.abs(derivative)))) {
       return null;
@@ -56,6 +56,15 @@ export async function derivativeMismatch(
     found.push(...estimates);
   }
   return `gradient ${derivative}, finite differences ${found.join(', ')}`;
+}
+
+/** A function at several points, for one that takes them one at a time. */
+export function oneByOne(loss: (at: number) => Promise<number>): (points: readonly number[]) => Promise<number[]> {
+  return async (points) => {
+    const values = [];
+    for (const at of points) values.push(await loss(at));
+    return values;
+  };
 }
 
 /** Rounding may differ with the number of rows. */

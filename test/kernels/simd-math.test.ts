@@ -43,6 +43,25 @@ for (const { name, functions, put, take } of simdBuilds()) {
   }
 }
 
+test('sines and cosines are within a unit of the last place of 1, up to 8192', (t) => {
+  for (const { functions, put, take } of simdBuilds()) {
+    const x = Float32Array.from({ length: 60_001 }, (_, i) => (i - 30_000) * (i % 2 ? 3e-4 : 0.27));
+    const [from, to] = [put(x), put(new Float32Array(x.length))];
+    for (const [code, exact] of [
+      [17, Math.sin],
+      [18, Math.cos],
+    ] as const) {
+      // prettier-ignore
+      functions.unary(code, from, to, x.length, 0);
+      const worst = [...take(to, x.length)].reduce((most, y, i) => Math.max(most, Math.abs(y - exact(x[i]))), 0);
+      t.true(worst < 1.2e-7, `${exact.name}: ${worst}`);
+    }
+    const special = [put(Float32Array.of(NaN, Infinity, -Infinity, 0)), put(new Float32Array(4))];
+    functions.unary(17, special[0], special[1], 4, 0);
+    t.deepEqual([...take(special[1], 4)], [NaN, NaN, NaN, 0]);
+  }
+});
+
 /** Subnormal arguments and results count as zero or as the least normal number; nothing else does. */
 function isRight(y: number, exact: number, x: number, ulps: number): boolean {
   if (Number.isNaN(exact)) return Number.isNaN(y);

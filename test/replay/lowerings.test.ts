@@ -37,6 +37,8 @@ const CASES: readonly Case[] = [
       'step',
       'floor',
       'sign',
+      'sin',
+      'cos',
     ] as const
   ).map((name): Case => ({ title: name, shapes: [[3, 7]], compute: ([x]) => (tf[name] as (x: Tensor) => Tensor)(x) })),
   ...(['log', 'sqrt', 'rsqrt'] as const).map((name): Case => ({
@@ -127,6 +129,7 @@ const CASES: readonly Case[] = [
   { title: 'largest of the last axis', shapes: [[5, 7]], compute: ([x]) => [tf.max(x, 1), tf.max(x, -1, true)] },
   { title: 'largest of other axes', shapes: [[3, 4, 5]], compute: ([x]) => [tf.max(x, 1), tf.max(x, 0), tf.max(x)] },
   { title: 'largest of one', shapes: [[3, 1]], compute: ([x]) => tf.max(x, 1) },
+  ...[[3, 1], [4, 3], [2, 3, 8], [2, 13]].map((shape): Case => ({ title: `softmax of ${shape.join(' x ')}`, shapes: [shape], compute: ([x]) => tf.softmax(tf.mul(x, 9)) })), // prettier-ignore
   { title: 'sum and mean of all', shapes: [[3, 4, 5]], compute: ([x]) => [tf.sum(x), tf.mean(x)] },
   { title: 'means', shapes: [[3, 4, 5]], compute: ([x]) => tf.mean(x, [1, 2]) },
   ...[false, true].flatMap((a) =>

@@ -10,6 +10,7 @@ const BATCHED: Readonly<Record<string, readonly string[]>> = {
   TfjsFlowsDualDense: ['x', 'shift'],
   TfjsFlowsRationalQuadraticSpline: ['x', 'raw'],
   TfjsFlowsAffine: ['x', 'raw'],
+  TfjsFlowsBumps: ['x', 'weights', 'starts', 'rates', 'sharpness'],
   TfjsFlowsSumLogDets: ['x'],
   TfjsFlowsAdam: ['parameters', 'mean', 'meanSquare', 'gradient'],
 };

@@ -5,6 +5,7 @@ import { dense } from '../../kernels/dense/op.js';
 import type { Config } from '../../module.js';
 import { RandomStream, type Seed } from '../../random.js';
 import { alignContext, formatShape, sizeOf, type Shape } from '../../shapes.js';
+import { AngleInputs } from '../angles.js';
 import { checkInitialOutput, checkInteger, contextSizeOf } from '../check.js';
 import { Conditioner } from '../conditioner.js';
 import { flatContext, withContext } from '../flat-context.js';
@@ -31,6 +32,8 @@ export interface KernelConditionerOptions {
   readonly shared?: boolean;
   /** Shape of one context, flattened and appended to the input; null for none. Default: null. */
   readonly contextShape?: Shape | null;
+  /** Inputs that are angles in radians, which kernels see as cosine and sine. Default: none. */
+  readonly circular?: readonly number[];
   /** What the untrained expansion emits for every input; `outputs` numbers. Default: zeros. */
   readonly initialOutput?: readonly number[] | null;
   /** Seed of the points. Default: 0. */
@@ -66,6 +69,7 @@ export class KernelConditioner extends Conditioner {
   override readonly inputs: number;
   override readonly outputs: number;
   override readonly contextShape: Shape | null;
+  override readonly circular: readonly number[];
   /** The number of points. */
   override readonly hiddenWidth: number;
   /** Whether the points come with every batch. */
@@ -79,6 +83,7 @@ export class KernelConditioner extends Conditioner {
   /** 1 once data were seen; a weight, so that a saved model remembers. */
   readonly #initialized: Variable;
   readonly #offset: Tensor;
+  readonly #angles: AngleInputs;
   readonly #kernel: KernelFunction;
   readonly #placement: Placement;
   readonly #stream: RandomStream;
@@ -96,7 +101,8 @@ export class KernelConditioner extends Conditioner {
     checkPlacement('KernelConditioner.placement', placement);
     checkInitialOutput('KernelConditioner.initialOutput', initialOutput, outputs);
 
-    const width = inputs + contextSize;
+    const angles = new AngleInputs('KernelConditioner', inputs, options.circular);
+    const width = angles.width + contextSize;
     const stream = RandomStream.from(seed);
     const draws = () => stream.split('points').normal(points * width);
     const start = kernel.initialParameters(width);
@@ -112,6 +118,8 @@ export class KernelConditioner extends Conditioner {
     this.#unit = this.weight('unit', [width], unit, { trainable: false });
     this.#initialized = this.weight('initialized', [], [0], { trainable: false });
     this.#offset = this.constant('offset', tf.tensor1d(initialOutput ? [...initialOutput] : new Float32Array(outputs)));
+    this.circular = angles.circular;
+    this.#angles = angles;
     this.#kernel = kernel;
     this.#placement = placement;
     this.#stream = stream;
@@ -124,6 +132,7 @@ export class KernelConditioner extends Conditioner {
       trainPoints,
       shared,
       contextShape,
+      circular: options.circular,
       initialOutput,
       seed: stream.key,
     };
@@ -165,9 +174,9 @@ export class KernelConditioner extends Conditioner {
 
   /** One row of input and context for each position of each event. */
   #features(x: Tensor, context: Tensor | null): Tensor {
-    if (x.rank === 2) return withContext(x, context);
+    if (x.rank === 2) return withContext(this.#angles.embed(x), context);
     const positions = sizeOf(x.shape.slice(1, -1));
-    const rows = tf.reshape(x, [-1, this.inputs]);
+    const rows = this.#angles.embed(tf.reshape(x, [-1, this.inputs]));
     if (!context) return rows;
     const repeated = tf.tile(tf.expandDims(flatContext(context), 1), [1, positions, 1]);
     return withContext(rows, tf.reshape(repeated, [rows.shape[0], -1]));

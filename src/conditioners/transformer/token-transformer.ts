@@ -33,6 +33,8 @@ export interface TokenTransformerOptions {
   readonly norm?: NormName;
   /** Width of the hidden layers in widths of a token. Default: 4. */
   readonly mlpRatio?: number;
+  /** Add trained embeddings that tell the tokens apart; without, their order does not matter. Default: true. */
+  readonly embedPositions?: boolean;
   /**
    * Shape of one context, such as a class as a one-hot vector: flattened, embedded, and added to all tokens; null for none.
    * Default: null.
@@ -56,7 +58,7 @@ export abstract class TokenTransformer extends Conditioner {
   override readonly hiddenWidth: number;
   protected readonly blocks: readonly TransformerBlock[];
   readonly #entry: Dense;
-  readonly #positions: Variable;
+  readonly #positions: Variable | null;
   readonly #contextLayer: Dense | null;
   readonly #norm: LayerNorm | RMSNorm;
   readonly #output: Dense;
@@ -69,7 +71,7 @@ export abstract class TokenTransformer extends Conditioner {
   constructor(name: string, options: TokenTransformerOptions, positions: number, causal: boolean) {
     super();
     const { tokens, inputs, outputs, width, depth, heads, qkNorm = false, norm = 'layer', mlpRatio = 4 } = options;
-    const { contextShape = null, initialOutput = null, seed = 0 } = options;
+    const { embedPositions = true, contextShape = null, initialOutput = null, seed = 0 } = options;
     checkInteger(`${name}.inputs`, inputs);
     checkInteger(`${name}.outputs`, outputs);
     checkInteger(`${name}.depth`, depth, 0);
@@ -83,7 +85,7 @@ export abstract class TokenTransformer extends Conditioner {
     this.#entry = this.child('entry', new Dense({ inputs, outputs: width, seed: stream.split('entry') }));
     const scale = 1 / Math.sqrt(width);
     const embedding = stream.split('positions').normal(positions * width).map((value) => scale * value); // prettier-ignore
-    this.#positions = this.weight('positions', [positions, width], embedding);
+    this.#positions = embedPositions ? this.weight('positions', [positions, width], embedding) : null;
     const contextLayer = { inputs: contextSize, outputs: width, seed: stream.split('context') };
     this.#contextLayer = contextSize > 0 ? this.child('context', new Dense(contextLayer)) : null;
     this.blocks = Array.from({ length: depth }, (_, i) =>
@@ -110,6 +112,7 @@ export abstract class TokenTransformer extends Conditioner {
       qkNorm,
       norm,
       mlpRatio,
+      embedPositions,
       contextShape,
       initialOutput,
       seed: stream.key,
@@ -122,13 +125,8 @@ export abstract class TokenTransformer extends Conditioner {
 
   /** Tokens `[batch, count, inputs]`, the first of which stands at position `first`, as the blocks take them. */
   protected embed(x: Tensor, context: Tensor | null, first = 0): Tensor {
-    const [, count] = x.shape;
-    const whole = count === this.#positions.shape[0];
-    const positions = whole ? this.#positions : tf.slice(this.#positions, first, count);
-    const h = tf.add(
-      eachToken(x, (rows) => this.#entry.apply(rows)),
-      positions,
-    );
+    const entry = eachToken(x, (rows) => this.#entry.apply(rows));
+    const h = this.#positions ? tf.add(entry, positionsOf(this.#positions, first, x.shape[1]!)) : entry;
     if (!this.#contextLayer || !context) return h;
     return tf.add(h, tf.expandDims(this.#contextLayer.apply(flatContext(context)), 1));
   }
@@ -137,4 +135,8 @@ export abstract class TokenTransformer extends Conditioner {
   protected finish(h: Tensor): Tensor {
     return eachToken(this.#norm.apply(h), (rows) => this.#output.apply(rows));
   }
+}
+
+function positionsOf(all: Variable, first: number, count: number): Tensor {
+  return count === all.shape[0] ? all : tf.slice(all, first, count);
 }

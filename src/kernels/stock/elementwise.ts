@@ -7,6 +7,7 @@ import type { Lowering, Place } from './lowering.js';
 const UNARY_CODES = {
   Neg: 0, Exp: 1, Log: 2, Square: 3, Sqrt: 4, Relu: 5, Tanh: 6, Sigmoid: 7, Softplus: 8, Abs: 9,
   Reciprocal: 10, Rsqrt: 11, Erf: 12, Step: 13, LogicalNot: 14, Floor: 15, Sign: 16,
+  Sin: 17, Cos: 18,
 } as const; // prettier-ignore
 
 /** Kernels of two operands that are broadcast against each other, likewise. */

@@ -19,6 +19,12 @@ export const REDUCTIONS: Readonly<Record<string, Lowering>> = {
       'binary', BINARY_CODES.Maximum, ...(k === 0 ? slice(0) : soFar), ...slice(k + 1), y!.address, outer, inner,
     ]); // prettier-ignore
   },
+  Softmax: ({ inputs: { logits }, outputs: [y], attributes }) => {
+    const { shape, dtype } = logits;
+    if (dtype !== 'float32' || attributes.dim !== shape.length - 1) return null;
+    const width = shape.at(-1)!;
+    return [['softmax', logits.address, y!.address, sizeOf(shape) / width, width]];
+  },
 };
 
 /** Sums times a factor that depends on how many numbers go into one; axes next to each other are one, the last come first. */

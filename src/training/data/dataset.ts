@@ -2,8 +2,12 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../../random.js';
 import type { Row, Rows } from './rows.js';
 
-/** One element of a dataset: a row, or a batch of rows, with their contexts where the model is conditional. */
-export type DatasetElement = Row | Rows | Tensor | { readonly x: Row | Rows; readonly context?: Row | Rows };
+/**
+ * One element of a dataset: a row, or a batch of rows, with their contexts where the model is conditional, and targets where
+ * the objective wants them.
+ */
+export type DatasetElement =
+  Row | Rows | Tensor | { readonly x: Row | Rows; readonly context?: Row | Rows; readonly targets?: Row | Rows };
 
 /** The part of a `tf.data` dataset that is used here. */
 export interface DatasetLike {

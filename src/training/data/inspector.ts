@@ -53,11 +53,12 @@ export class Inspector {
    *
    * @throws FlowDataError when a value is not finite or outside the support.
    */
-  add(x: Float32Array, context: Float32Array | null): void {
-    const { eventShape, contextShape, support } = this.#expected;
+  add(x: Float32Array, context: Float32Array | null, targets: Float32Array | null = null): void {
+    const { eventShape, contextShape, targetShape, support } = this.#expected;
     const width = sizeOf(eventShape);
     this.#check(x, width, this.#name, support, this.#expected.discrete);
     if (context) this.#check(context, sizeOf(contextShape!), `${this.#name}.context`, [-Infinity, Infinity]);
+    if (targets) this.#check(targets, sizeOf(targetShape!), `${this.#name}.targets`, [-Infinity, Infinity]);
     for (let start = 0; start < x.length; start += width) {
       for (let column = 0; column < width; column++) {
         const value = x[start + column];
@@ -66,7 +67,9 @@ export class Inspector {
       }
     }
     this.#compare(x, width);
-    if (context) this.#digest = hash(bitsOf(context), 0, context.length, this.#digest);
+    for (const others of [context, targets]) {
+      if (others) this.#digest = hash(bitsOf(others), 0, others.length, this.#digest);
+    }
     this.#rows += x.length / width;
   }
 

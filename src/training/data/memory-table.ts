@@ -8,6 +8,7 @@ export interface MemoryTableOptions {
   readonly shapes: RowShapes;
   readonly x: Float32Array;
   readonly context: Float32Array | null;
+  readonly targets?: Float32Array | null;
   readonly digest: number;
   readonly warnings: readonly string[];
   /** The rows that belong to this table. Default: all. */
@@ -62,11 +63,12 @@ export class MemoryTable implements Table {
   }
 
   #take(indices: Int32Array): Batch {
-    const { shapes, x, context } = this.#options;
+    const { shapes, x, context, targets = null } = this.#options;
     return {
       rows: indices.length,
       x: gather(x, indices, sizeOf(shapes.eventShape)),
       context: context && gather(context, indices, sizeOf(shapes.contextShape!)),
+      targets: targets && gather(targets, indices, sizeOf(shapes.targetShape!)),
       indices,
     };
   }

@@ -9,12 +9,13 @@ import type { Table } from './table.js';
 import { unpack } from './unpack.js';
 
 /**
- * What a model can be fitted to: rows, rows with a context each, or a stream of either (a `tf.data` dataset, an async
+ * What a model can be fitted to: rows, rows with a context each, or a target where the objective wants one, or a stream of
+ * any of these (a `tf.data` dataset, an async
  * iterable that can be read more than once, or a function that makes one). A stream is read once before training, to
  * check and count its rows, and then once an epoch, in its own order; a function gets random numbers for the pass, null
  * the first time and in validation. Tensors that it yields are disposed once read.
  */
-export type FitData = Rows | { readonly x: Rows; readonly context?: Rows } | DataStream;
+export type FitData = Rows | { readonly x: Rows; readonly context?: Rows; readonly targets?: Rows } | DataStream;
 
 /**
  * Reads and checks data of any kind.
@@ -41,8 +42,10 @@ export async function readTable(
   const parts = unpack(data, expected, where, name);
   const x = await toRows(parts.x, expected.eventShape, where, name);
   const context = parts.context === null ? null : await toRows(parts.context, expected.contextShape!, where, `${name}.context`); // prettier-ignore
-  parts.checkRows(x, context);
+  const targets = parts.targets === null ? null : await toRows(parts.targets, expected.targetShape!, where, `${name}.targets`); // prettier-ignore
+  parts.checkRows(x, context, targets);
   const seen = new Inspector(where, name, expected);
-  seen.add(x, context);
-  return new MemoryTable({ shapes: expected, x, context, digest: seen.digest, warnings: seen.conclude({ training }) });
+  seen.add(x, context, targets);
+  const found = { digest: seen.digest, warnings: seen.conclude({ training }) };
+  return new MemoryTable({ shapes: expected, x, context, targets, ...found });
 }

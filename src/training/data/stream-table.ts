@@ -12,6 +12,7 @@ import type { Batch, RowShapes, Table } from './table.js';
 interface Piece {
   readonly x: Float32Array;
   readonly context: Float32Array | null;
+  readonly targets: Float32Array | null;
 }
 
 /**
@@ -49,22 +50,24 @@ export class StreamTable implements Table {
   /** Reads the dataset once, to check and count its rows. */
   static async open(dataset: Dataset, expected: Expectations, training: boolean, where: string, name: string) {
     const seen = new Inspector(where, name, expected);
-    for await (const { x, context } of pieces(dataset, null, expected, where, name)) seen.add(x, context);
+    for await (const { x, context, targets } of pieces(dataset, null, expected, where, name)) seen.add(x, context, targets); // prettier-ignore
     return new StreamTable(dataset, expected, seen, seen.conclude({ training }), where, name);
   }
 
   async *batches(size: number, order: RandomStream | null, skip = 0): AsyncIterable<Batch> {
-    const widths = [sizeOf(this.shapes.eventShape), sizeOf(this.shapes.contextShape ?? [])];
+    const { eventShape, contextShape, targetShape } = this.shapes;
+    const widths = [sizeOf(eventShape), sizeOf(contextShape ?? []), sizeOf(targetShape ?? [])];
     let batch = emptyBatch(size, widths, this.shapes);
     let row = 0;
     let filled = 0;
     const leave = skip * size;
-    for await (const { x, context } of pieces(this.#dataset, order, this.shapes, this.#where, this.#name)) {
+    for await (const { x, context, targets } of pieces(this.#dataset, order, this.shapes, this.#where, this.#name)) {
       for (let start = 0; start < x.length; start += widths[0], row++) {
         if (row < leave) continue;
         batch.x.set(x.subarray(start, start + widths[0]), filled * widths[0]);
-        const place = (start / widths[0]) * widths[1];
-        batch.context?.set(context!.subarray(place, place + widths[1]), filled * widths[1]);
+        const place = start / widths[0];
+        batch.context?.set(context!.subarray(place * widths[1], (place + 1) * widths[1]), filled * widths[1]);
+        batch.targets?.set(targets!.subarray(place * widths[2], (place + 1) * widths[2]), filled * widths[2]);
         batch.indices[filled++] = row;
         if (filled < size) continue;
         yield batch;
@@ -96,28 +99,31 @@ async function* pieces(
     try {
       const x = await toRows(parts.x, shapes.eventShape, where, name, true);
       const context = parts.context === null ? null : await toRows(parts.context, shapes.contextShape!, where, `${name}.context`, true); // prettier-ignore
-      parts.checkRows(x, context);
-      yield { x, context };
+      const targets = parts.targets === null ? null : await toRows(parts.targets, shapes.targetShape!, where, `${name}.targets`, true); // prettier-ignore
+      parts.checkRows(x, context, targets);
+      yield { x, context, targets };
     } finally {
-      for (const part of [parts.x, parts.context]) if (part instanceof tf.Tensor) part.dispose();
+      for (const part of [parts.x, parts.context, parts.targets]) if (part instanceof tf.Tensor) part.dispose();
     }
   }
 }
 
-function emptyBatch(rows: number, [width, contextWidth]: number[], shapes: RowShapes): Batch {
+function emptyBatch(rows: number, [width, contextWidth, targetWidth]: number[], shapes: RowShapes): Batch {
   return {
     rows,
     x: new Float32Array(rows * width),
     context: shapes.contextShape && new Float32Array(rows * contextWidth),
+    targets: shapes.targetShape && new Float32Array(rows * targetWidth),
     indices: new Int32Array(rows),
   };
 }
 
-function cut(batch: Batch, rows: number, [width, contextWidth]: number[]): Batch {
+function cut(batch: Batch, rows: number, [width, contextWidth, targetWidth]: number[]): Batch {
   return {
     rows,
     x: batch.x.slice(0, rows * width),
     context: batch.context && batch.context.slice(0, rows * contextWidth),
+    targets: batch.targets && batch.targets.slice(0, rows * targetWidth),
     indices: batch.indices.slice(0, rows),
   };
 }

@@ -3,11 +3,13 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../../random.js';
 import type { Shape } from '../../shapes.js';
 
-/** Shapes that the rows of a table must have, as the model states them. */
+/** Shapes that the rows of a table must have, as the model and the objective state them. */
 export interface RowShapes {
   readonly eventShape: Shape;
   /** Null for a model that takes no context. */
   readonly contextShape: Shape | null;
+  /** Null for an objective that compares rows with nothing else. Default: null. */
+  readonly targetShape?: Shape | null;
 }
 
 /** Some rows of a table, in JavaScript memory. */
@@ -17,6 +19,8 @@ export interface Batch {
   readonly x: Float32Array;
   /** `rows` contexts, one after the other. */
   readonly context: Float32Array | null;
+  /** `rows` targets, one after the other. Default: null. */
+  readonly targets?: Float32Array | null;
   /** Which rows of the caller's data these are. */
   readonly indices: Int32Array;
   /** Random numbers that the objective asked for. */
@@ -55,16 +59,19 @@ export interface BatchTensors {
   readonly x: Tensor;
   /** `[batch, ...contextShape]`, or null */
   readonly context: Tensor | null;
+  /** `[batch, ...targetShape]`: what the data give the objective to compare with; missing or null where it wants none. */
+  readonly targets?: Tensor | null;
   /** `[batch, ...]`: what the `noise` of the objective drew for this batch; missing or null where it has none. */
   readonly noise?: Tensor | null;
 }
 
 /** Copies a batch to the backend. Call it inside a tidy. */
-export function toTensors(batch: Batch, { eventShape, contextShape }: RowShapes) {
-  const { rows, x, context, noise = null } = batch;
+export function toTensors(batch: Batch, { eventShape, contextShape, targetShape }: RowShapes) {
+  const { rows, x, context, targets = null, noise = null } = batch;
   return {
     x: tf.tensor(x, [rows, ...eventShape], 'float32'),
     context: context && tf.tensor(context, [rows, ...contextShape!], 'float32'),
+    targets: targets && tf.tensor(targets, [rows, ...targetShape!], 'float32'),
     noise: noise && tf.tensor(noise.values, [rows, ...noise.shape], 'float32'),
   } satisfies BatchTensors;
 }

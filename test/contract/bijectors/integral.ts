@@ -6,6 +6,7 @@ export async function integrates(subject: Subject): Promise<void> {
   const { bijector, stream } = subject;
   const dims = sizeOf(bijector.eventShapeIn);
   const overReals = bijector.domainIn.every((end) => Math.abs(end) === Infinity);
+  if (bijector.unitVectorsIn) return keepsTheArea(subject);
   if (!overReals || dims > 2 || dims !== sizeOf(bijector.eventShapeOut)) return;
   subject.perturb(0.2);
   const [total, ...expected] = await expectations(subject, dims, [() => 1, ...TEST_FUNCTIONS.map(([, test]) => test)]);
@@ -20,6 +21,21 @@ export async function integrates(subject: Subject): Promise<void> {
     const allowed = 5 * Math.sqrt(variance / draws) + 1e-2;
     ensureClose(`mean of ${name} over samples`, [mean], [expected[k]], () => allowed);
   });
+}
+
+/** Where the whole event is points of spheres: what the uniform density becomes still has a total of 1. */
+async function keepsTheArea(subject: Subject): Promise<void> {
+  const { bijector, stream } = subject;
+  const [start, end] = bijector.unitVectorsOut ?? [0, 0];
+  if (end - start !== bijector.eventShapeOut.at(-1)) return;
+  subject.perturb(0.2);
+  const draws = 4000;
+  const noise = stream.split('area').normal(draws * sizeOf(bijector.eventShapeOut));
+  const { logDet } = await subject.apply('inverse', subject.place('inverse', noise));
+  const densities = logDet.map(Math.exp);
+  const mean = densities.reduce((sum, density) => sum + density, 0) / draws;
+  const variance = densities.reduce((sum, density) => sum + (density - mean) ** 2, 0) / (draws - 1);
+  ensureClose('mean density over the sphere', [mean], [1], () => 5 * Math.sqrt(variance / draws) + 1e-4);
 }
 
 /** Bounded functions whose means tell distributions apart. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ensure } from '../check.js';
-import { derivativeMismatch, read } from '../numerics.js';
+import { derivativeMismatch, oneByOne, read } from '../numerics.js';
 import { ensureParameterGradients, parameterGradients } from '../parameters.js';
 import type { Subject } from './subject.js';
 
@@ -38,7 +38,7 @@ export async function matchesDifferences(subject: Subject): Promise<void> {
         const moved = { ...start, [name]: start[name].map((value, j) => (j === i ? at : value)) };
         return loss(moved.t, moved.z);
       };
-      const mismatch = await derivativeMismatch(slopes[i], start[name][i], 1, shifted, 5e-3);
+      const mismatch = await derivativeMismatch(slopes[i], start[name][i], 1, oneByOne(shifted), 5e-3);
       ensure(mismatch === null, `${name}[${i}]: ${mismatch}`);
     }
   }

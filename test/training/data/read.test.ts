@@ -15,6 +15,7 @@ const REALS = [-Infinity, Infinity] as const;
 interface Setting {
   eventShape?: Shape;
   contextShape?: Shape | null;
+  targetShape?: Shape | null;
   allowConstant?: boolean;
   training?: boolean;
 }
@@ -88,6 +89,27 @@ test.serial('contexts stay with their rows', async (t) => {
   }
 });
 
+test.serial('targets stay with their rows, beside contexts and in halves of the data', async (t) => {
+  const targets = ROWS.map(([a, b]) => [a - b, a + b, a]);
+  const context = ROWS.map(([a]) => [10 * a]);
+  const elements = ROWS.map((row, i) => ({ x: row, context: context[i], targets: targets[i] }));
+  const setting = { contextShape: [1], targetShape: [3] };
+  for (const data of [{ x: ROWS, context, targets: tf.tensor2d(targets) }, () => elements]) {
+    const table = await read(data, setting);
+    const order = data instanceof Function ? null : new RandomStream('order');
+    const tables = data instanceof Function ? [table] : (table as MemoryTable).split(0.4, new RandomStream(1), 'fit');
+    for (const batch of (await Promise.all(tables.map((part) => batchesOf(part, 3, order)))).flat()) {
+      t.is(batch.targets!.length, 3 * batch.rows);
+      for (let row = 0; row < batch.rows; row++) {
+        const [a, b] = batch.x.subarray(2 * row, 2 * row + 2);
+        t.deepEqual([...batch.targets!.subarray(3 * row, 3 * row + 3), batch.context![row]], [a - b, a + b, a, 10 * a]);
+      }
+    }
+  }
+  const digests = [targets, targets.toReversed()].map(async (own) => (await read({ x: ROWS, targets: own }, { targetShape: [3] })).digest); // prettier-ignore
+  t.is(new Set(await Promise.all(digests)).size, 2);
+});
+
 test.serial('events of higher rank and scalars', async (t) => {
   const images = [[[1, 2], [3, 4]], [[5, 6], [7, 9]]]; // prettier-ignore
   for (const data of [images, tf.tensor3d(images), Float32Array.from(images.flat(2)), () => images]) {
@@ -122,6 +144,7 @@ test.serial('a split shares the rows out', async (t) => {
   t.deepEqual((await batchesOf(first, 3, new RandomStream(2)))[0].indices.toSorted(), (await batchesOf(first, 3))[0].indices); // prettier-ignore
 });
 
+const TARGETS = [[1, 2], [3, 4], [5, 7], [8, 9], [0, NaN]]; // prettier-ignore
 const many = Array.from({ length: 30 }, (_, i) => [i, i % 2 ? NaN : 1]);
 const bad: [title: string, data: unknown, error: typeof FlowError, message: RegExp, setting?: Setting][] = [
   ['a vector', tf.tensor1d([1, 2]), FlowShapeError, /^fit: expected data of shape \[n, 2\], got \[2\]\. The first axis/],
@@ -146,6 +169,10 @@ const bad: [title: string, data: unknown, error: typeof FlowError, message: RegE
   ['an empty stream', () => [], FlowDataError, /got none/],
   ['one row', [[1, 2]], FlowDataError, /expected at least two rows of data, got one/],
   ['a constant column', [[1, 2], [1, 3], [1, 4]], FlowDataError, /columns of data that vary, got 1 that do not: column 0 is always 1\. .*allowConstant/],
+  ['targets for nothing', { x: ROWS, targets: ROWS }, FlowShapeError, /expected no targets, got some. The objective has no use/],
+  ['targets that are missing', ROWS, FlowShapeError, /expected data as { x, targets }, targets of shape \[2\], got no targets. The obj/, { targetShape: [2] }],
+  ['too few targets', { x: ROWS, targets: ROWS.slice(1) }, FlowShapeError, /expected one target for each of 5 rows of data, got 4/, { targetShape: [2] }],
+  ['a target that is not finite', { x: ROWS, targets: TARGETS }, FlowDataError, /finite numbers in data.targets, got NaN at row 4, column 1/, { targetShape: [2] }],
   ['a text instead of rows', 'rows.csv', FlowDataError, /a tensor, an array of rows or a typed array, got "rows.csv"/],
   ['null instead of rows', null, FlowDataError, /got null/],
   ['a dataset without end', { size: Infinity, iterator: async () => null }, FlowDataError, /a dataset that ends/],

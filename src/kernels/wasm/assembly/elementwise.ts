@@ -1,11 +1,11 @@
-import { erf4, exp4, log4, select, sigmoid4, softplus4, splat, tanh4 } from './math';
+import { cos4, erf4, exp4, log4, select, sigmoid4, sin4, softplus4, splat, tanh4 } from './math';
 import { loadTail, storeTail } from './tail';
 
 const FLOAT: usize = 4;
 
 // Numbers as in UNARY_CODES.
 const NEG = 0, EXP = 1, LOG = 2, SQUARE = 3, SQRT = 4, RELU = 5, TANH = 6, SIGMOID = 7, SOFTPLUS = 8, ABS = 9;
-const RECIPROCAL = 10, RSQRT = 11, ERF = 12, STEP = 13, LOGICAL_NOT = 14, FLOOR = 15, SIGN = 16;
+const RECIPROCAL = 10, RSQRT = 11, ERF = 12, STEP = 13, LOGICAL_NOT = 14, FLOOR = 15, SIGN = 16, SIN = 17, COS = 18;
 
 /** `y = f(x)` for `count` numbers; `y` may be `x`. `parameter`: the slope of `step` below zero. */
 export function unary(kind: i32, x: usize, y: usize, count: i32, parameter: f32): void {
@@ -17,6 +17,8 @@ export function unary(kind: i32, x: usize, y: usize, count: i32, parameter: f32)
     case SIGMOID: return unaryLoop(SIGMOID, x, y, count, parameter);
     case SOFTPLUS: return unaryLoop(SOFTPLUS, x, y, count, parameter);
     case ERF: return unaryLoop(ERF, x, y, count, parameter);
+    case SIN: return unaryLoop(SIN, x, y, count, parameter);
+    case COS: return unaryLoop(COS, x, y, count, parameter);
     default: return unaryLoop(kind, x, y, count, parameter);
   }
 }
@@ -49,6 +51,8 @@ function unary4(kind: i32, x: v128, parameter: f32): v128 {
     case STEP: return select(f32x4.ne(x, x), x, select(f32x4.gt(x, splat(0)), splat(1), splat(parameter)));
     case LOGICAL_NOT: return select(f32x4.eq(x, splat(0)), splat(1), splat(0));
     case FLOOR: return f32x4.floor(x);
+    case SIN: return sin4(x);
+    case COS: return cos4(x);
     case SIGN: return f32x4.sub(select(f32x4.gt(x, splat(0)), splat(1), splat(0)), select(f32x4.lt(x, splat(0)), splat(1), splat(0)));
     default: return x;
   }

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { checkInteger } from '../conditioners/check.js';
-import type { Config } from '../module.js';
-import { randomOrthogonal } from '../numerics/random-orthogonal.js';
-import { RandomStream, type Seed } from '../random.js';
-import type { Shape } from '../shapes.js';
-import { Bijector, type ValueAndLogDet } from './bijector.js';
+import { checkInteger } from '../../conditioners/check.js';
+import type { Config } from '../../module.js';
+import { randomOrthogonal } from '../../numerics/random-orthogonal.js';
+import { RandomStream, type Seed } from '../../random.js';
+import type { Shape } from '../../shapes.js';
+import { Bijector, type ValueAndLogDet } from '../bijector.js';
 
 /** Options of {@link Rotation}. */
 export interface RotationOptions {

@@ -1,17 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { FlowConfigError } from '../errors.js';
-import { strictTriangleSize, unpackStrictTriangle } from '../kernels/strict-triangle/op.js';
-import { unitTriangularInverse } from '../kernels/triangular-inverse/op.js';
-import type { Config } from '../module.js';
-import type { Shape } from '../shapes.js';
-import { Bijector, type ValueAndLogDet } from './bijector.js';
-
-/** Smallest diagonal entry of `U`. */
-const MIN_DIAGONAL = 1e-3;
-
-/** `softplus⁻¹(1 - 1e-3)`: with it the diagonal of `U` is 1. */
-const IDENTITY_DIAGONAL = Math.log(Math.expm1(1 - MIN_DIAGONAL));
+import { FlowConfigError } from '../../errors.js';
+import { strictTriangleSize, unpackStrictTriangle } from '../../kernels/strict-triangle/op.js';
+import { unitTriangularInverse } from '../../kernels/triangular-inverse/op.js';
+import type { Config } from '../../module.js';
+import type { Shape } from '../../shapes.js';
+import { Bijector, type ValueAndLogDet } from '../bijector.js';
+import { positiveDiagonal, UNIT_DIAGONAL } from './positive-diagonal.js';
 
 /**
  * A dense linear map by its LU factors, as between the layers of a neural spline flow (Durkan et al., "Neural spline
@@ -50,7 +45,7 @@ export class LULinear extends Bijector {
       this.#lower = this.weight('lower', [entries], new Float32Array(entries));
       this.#upper = this.weight('upper', [entries], new Float32Array(entries));
     }
-    this.#diagonal = this.weight('diagonal', [dims], new Float32Array(dims).fill(IDENTITY_DIAGONAL));
+    this.#diagonal = this.weight('diagonal', [dims], new Float32Array(dims).fill(UNIT_DIAGONAL));
     this.#bias = this.weight('bias', [dims], new Float32Array(dims));
   }
 
@@ -76,7 +71,7 @@ export class LULinear extends Bijector {
   }
 
   private diagonal(): Tensor {
-    return tf.add(tf.softplus(this.#diagonal), MIN_DIAGONAL);
+    return positiveDiagonal(this.#diagonal);
   }
 
   private product(): Tensor {

@@ -1,0 +1,1 @@
+export { SphereMap, type SphereMapOptions } from './sphere-map.js';

@@ -1,0 +1,2 @@
+export * from './simulate.js';
+export type { EnergyDrift, Trajectory } from './trajectory.js';

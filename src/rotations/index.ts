@@ -1,0 +1,2 @@
+export { quaternionConjugate, quaternionOf, quaternionProduct, rotate, rotationMatrix } from './quaternions.js';
+export { rotationExp, rotationLog } from './rotation-vectors.js';
