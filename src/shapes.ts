@@ -42,9 +42,10 @@ export function formatBatched(eventShape: Shape): string {
   return `[${['...', ...eventShape].join(', ')}]`;
 }
 
-/** `x` as `[batch, ...eventShape]`, whatever its leading axes were. */
+/** `x` as `[batch, ...eventShape]`, whatever its leading axes were, in float32, for which our kernels take all they get. */
 export function flattenBatch(x: Tensor, batchShape: Shape, eventShape: Shape): Tensor {
-  return batchShape.length === 1 ? x : tf.reshape(x, [sizeOf(batchShape), ...eventShape]);
+  const numbers = x.dtype === 'float32' ? x : tf.cast(x, 'float32');
+  return batchShape.length === 1 ? numbers : tf.reshape(numbers, [sizeOf(batchShape), ...eventShape]);
 }
 
 /** Gives the leading axes back to a tensor whose batch was flattened. */
@@ -54,7 +55,7 @@ export function restoreBatch(y: Tensor, batchShape: Shape, eventShape: Shape): T
 
 /**
  * Brings a context to one row a batch element: `[...contextShape]` is repeated, `[...batch, ...contextShape]`
- * is flattened.
+ * is flattened. Whole numbers, such as one-hot classes, become float32.
  *
  * @throws FlowShapeError when a context is missing, not wanted, or of another shape.
  */

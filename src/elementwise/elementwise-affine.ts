@@ -41,7 +41,6 @@ export class ElementwiseAffine extends ElementwiseTransform {
     () => new ElementwiseAffine(),
     () => new ElementwiseAffine({ scale: 'sigmoid' }),
     () => new ElementwiseAffine({ scale: 'inverseSigmoid', least: 1e-2 }),
-    () => new ElementwiseAffine({ bound: null }),
   ];
 
   readonly parameterCount = 2;

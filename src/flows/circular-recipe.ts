@@ -16,7 +16,9 @@ import type { Flow } from './flow.js';
 import { assembleFlow, type RecipeOptions } from './recipe.js';
 
 /** Options of the recipes for angles, and for angles beside other numbers. */
-export interface CircularFlowOptions extends Omit<RecipeOptions, 'mixing'> {
+export interface CircularFlowOptions extends Omit<RecipeOptions, 'mixing' | 'batchNorm' | 'standardize'> {
+  /** Take mean and deviation of the coordinates that are no angles from the training data. Default: true. */
+  readonly standardize?: boolean;
   /** Coordinates that are angles in radians. Default: all. */
   readonly circular?: readonly number[];
   /**
@@ -55,6 +57,8 @@ export function circularFlow(name: string, options: CircularFlowOptions, onCircl
     hidden,
     base: options.base ?? baseOf(circular),
     mixing: 'none' as const,
+    // Angles have no variance to divide by.
+    batchNorm: false,
     standardize: false,
   };
   const others = indices.filter((i) => !circular[i]);

@@ -56,8 +56,8 @@ export class Flow extends Distribution {
   /**
    * @throws FlowShapeError when the base does not draw what the bijector takes, or they take other contexts than the
    * embedding gives.
-   * @throws FlowConfigError for an embedding when neither of them takes a context, or when one of them is on spheres and the
-   * other is not.
+   * @throws FlowConfigError when one of them is on spheres and the other is not, or for an embedding when neither of them
+   * takes a context.
    */
   constructor({ base, bijector, embedding = null }: FlowOptions) {
     super();

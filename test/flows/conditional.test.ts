@@ -16,6 +16,7 @@ import {
   RandomStream,
   ready,
   realNvp,
+  robustSplineFlow,
   splineCouplingFlow,
   type Embedding,
 } from '../../src/index.js';
@@ -30,7 +31,7 @@ const SMALL = { layers: 2, hidden: [12], seed: 'conditional' } as const;
 /** `Σ exp(log p)` over a grid of cells. */
 function massAt(flow: Flow, context: tf.Tensor): number {
   return tf.tidy(() => {
-    const [reach, cells] = [12, 241];
+    const [reach, cells] = [12, 145];
     const axis = tf.linspace(-reach, reach, cells);
     const grid = tf.stack(tf.meshgrid(axis, axis).map((g) => tf.reshape(g, [-1])), 1); // prettier-ignore
     const cell = ((2 * reach) / (cells - 1)) ** 2;
@@ -51,6 +52,7 @@ const RECIPES = [
   ['maf', maf, {}],
   ['splineCouplingFlow', splineCouplingFlow, {}],
   ['gaussianizationFlow', gaussianizationFlow, { components: 5 }],
+  ['robustSplineFlow', robustSplineFlow, { tailBound: 2 }],
 ] as const;
 
 for (const [title, { embedding, contexts }] of Object.entries(EMBEDDINGS)) {
@@ -167,5 +169,87 @@ onEachBackend(test, 'other conditional distributions can be conditioned as well'
     const context = tf.tensor1d([1, 2, 3]);
     assertClose(t, view.logProb(tf.zeros([5, 2])), normal.logProb(tf.zeros([5, 2]), { context }), 0);
     assertClose(t, view.rsample(5, { seed: 1 }), normal.rsample(5, { seed: 1, context }), 0);
+  });
+});
+
+onEachBackend(test, 'classes as one-hot contexts may be whole numbers, and do what each class alone does', (t) => {
+  for (const recipe of [realNvp, robustSplineFlow, maf]) {
+    using flow = recipe({ dims: 2, ...SMALL, contextShape: [3] });
+    perturb(flow, 'one-hot');
+    tf.tidy(() => {
+      const x = new RandomStream('x').normalTensor([3, 2]);
+      const whole = tf.oneHot([2, 0, 1], 3);
+      t.is(whole.dtype, 'int32');
+      const context = tf.cast(whole, 'float32');
+      const expected = flow.logProb(x, { context });
+      assertClose(t, flow.logProb(x, { context: whole }), expected, 0, recipe.name);
+      const [points, pixels] = [tf.tensor2d([[1, 2], [0, -1], [3, 1]]), tf.tensor2d([[1, 2], [0, -1], [3, 1]], [3, 2], 'int32')]; // prettier-ignore
+      assertClose(t, flow.logProb(pixels, { context }), flow.logProb(points, { context }), 0, 'whole data');
+      assertClose(t, flow.forward(pixels, { context }), flow.forward(points, { context }), 0, 'whole points');
+      assertClose(t, flow.sample(3, { seed: 1, context: whole }), flow.sample(3, { seed: 1, context }), 0);
+      const alone = [2, 0, 1].map((label, i) => {
+        using view = flow.condition(tf.oneHot([label], 3).reshape([3]));
+        return view.logProb(tf.slice(x, i, 1)).dataSync()[0];
+      });
+      assertClose(t, expected, alone, 1e-5);
+      t.is(new Set(alone).size, 3);
+    });
+  }
+});
+
+onEachBackend(
+  test,
+  'a conditional base and conditional layers have the same context, and the densities multiply',
+  (t) => {
+    const base = new ConditionalNormal({ eventShape: [2], contextShape: [3] });
+    using flow = splineCouplingFlow({ dims: 2, ...SMALL, contextShape: [3], base });
+    perturb(flow, 'base');
+    tf.tidy(() => {
+      const stream = new RandomStream('base');
+      const [x, context] = [stream.normalTensor([5, 2]), stream.normalTensor([5, 3])];
+      const [z, logDet] = flow.bijector.inverseAndLogDet(x, context);
+      assertClose(t, flow.logProb(x, { context }), tf.add(base.logProb(z, { context }), logDet), 1e-5);
+      const [draws, logProb] = flow.sampleAndLogProb(5, { seed: 1, context });
+      assertClose(t, flow.logProb(draws, { context }), logProb, 1e-4);
+      const drawn = flow.forward(base.sample(5, { seed: 1, context }), { context });
+      t.deepEqual(drawn.shape, draws.shape);
+      // The base alone may be conditional.
+      using plain = new Flow({
+        base: new ConditionalNormal({ eventShape: [2], contextShape: [3] }),
+        bijector: new Affine({ eventShape: [2], scale: [2, 3] }),
+      });
+      t.deepEqual(plain.contextShape, [3]);
+      const own = plain.base.logProb(tf.div(x, [2, 3]), { context });
+      assertClose(t, plain.logProb(x, { context }), tf.sub(own, Math.log(6)), 1e-5);
+      t.throws(() => plain.logProb(x), { instanceOf: FlowShapeError, message: /pass `context`/ });
+      t.throws(() => plain.sample(2, { seed: 1, context: tf.zeros([2, 4]) }), { instanceOf: FlowShapeError });
+    });
+    const other = () => splineCouplingFlow({ dims: 2, ...SMALL, contextShape: [2], base: new ConditionalNormal({ eventShape: [2], contextShape: [3] }) }); // prettier-ignore
+    t.throws(other, { instanceOf: FlowShapeError, message: /one context shape for all members/ });
+  },
+);
+
+test.serial('trained on classes, each condition draws its own', async (t) => {
+  const centres = [[-3, 0], [3, 0], [0, 4]]; // prettier-ignore
+  const stream = new RandomStream('classes');
+  const labels = Array.from({ length: 150 }, (_, i) => i % 3);
+  const x = labels.map((label) => centres[label].map((centre) => centre + 0.3 * stream.nextNormal()));
+  const oneHot = (label: number) => centres.map((_, k) => (k === label ? 1 : 0));
+  const base = new ConditionalNormal({ eventShape: [2], contextShape: [3] });
+  using flow = realNvp({ dims: 2, layers: 2, hidden: [16], contextShape: [3], base, seed: 1 });
+  const tensors = tf.memory().numTensors;
+  await fit(flow, { x, context: labels.map(oneHot) }, { steps: 150, batchSize: 50, learningRate: 0.03, seed: 1 });
+  await t.throwsAsync(fit(flow, { x, context: labels.map((label) => [label]) }, { steps: 1 }), { instanceOf: FlowShapeError }); // prettier-ignore
+  await t.throwsAsync(fit(flow, x, { steps: 1 }), { instanceOf: FlowShapeError });
+  t.is(tf.memory().numTensors, tensors);
+  tf.tidy(() => {
+    centres.forEach((centre, label) => {
+      using view = flow.condition(oneHot(label));
+      const { mean, variance } = tf.moments(view.sample(500, { seed: 2 }), 0);
+      assertClose(t, mean, centre, 0.2, `class ${label}`);
+      t.true(tf.max(variance).dataSync()[0] < 0.3);
+      const densities = view.logProb(tf.tensor2d(centres)).dataSync();
+      t.is(densities.indexOf(Math.max(...densities)), label);
+    });
   });
 });

@@ -20,6 +20,8 @@ import {
   Permute,
   RandomStream,
   ready,
+  realNvp,
+  robustSplineFlow,
   ShiftedSpline,
   SpatialCoupling,
   type ConditionerRequest,
@@ -70,6 +72,41 @@ test.serial('contexts ten times too large: 16 steps of splines stay finite, affi
   t.true(draws(new ElementwiseAffine({ scale: 'sigmoid' }), 10).values.every((value) => Math.abs(value) < 1e4));
   contexts.dispose();
 });
+
+test.serial('the recipe stays in bounds whatever the context, where affine couplings do not', (t) => {
+  const shared = { dims: 3, layers: 16, hidden: [16], contextShape: [2], standardize: false } as const;
+  using robust = robustSplineFlow({ ...shared, mixing: 'permutation' });
+  const context = new RandomStream('strange').normalTensor([100, 2]);
+  const z = new RandomStream('z').normalTensor([100, 3]);
+  tf.tidy(() => {
+    assertClose(t, robust.forward(z, { context }), permuted(robust, z), 2e-5, 'a permutation at first');
+    perturb(robust, 'robust', 0.6);
+    const far = tf.mul(context, 10);
+    const x = robust.forward(z, { context: far });
+    t.true(x.dataSync<'float32'>().every((value) => Math.abs(value) < 1e4));
+    const found = inverseAmplification(robust, z, { context: far });
+    // A map by the context and a coupling in each layer, and 15 permutations.
+    t.is(found.length, 16 * 2 + 15);
+    using affine = realNvp({ ...shared, scale: 'inverseSigmoid' });
+    using safe = realNvp({ ...shared, scale: 'sigmoid' });
+    for (const flow of [affine, safe]) perturb(flow, 'robust', 0.6);
+    t.true(tf.max(tf.abs(affine.forward(z, { context: far }))).dataSync()[0] > 1e6);
+    t.true(tf.max(tf.abs(safe.forward(z, { context: far }))).dataSync()[0] < 1e4);
+  });
+  using mixed = robustSplineFlow({ dims: 2, layers: 2, hidden: [8] });
+  t.deepEqual((mixed.bijector as Chain).bijectors.map(({ className }) => className), ['Coupling', 'Permute', 'LULinear', 'Coupling', 'Standardize']); // prettier-ignore
+  using alone = robustSplineFlow({ dims: 1, layers: 2, hidden: [8], contextShape: [2] });
+  t.deepEqual(alone.contextShape, [2]);
+  t.throws(() => robustSplineFlow({ dims: 2, tailBound: 0 }), { instanceOf: FlowConfigError });
+  t.throws(() => realNvp({ dims: 2, scale: 'softplus' as never }), { instanceOf: FlowConfigError });
+  tf.dispose([context, z]);
+});
+
+/** Base → data through the permutations of a flow alone. */
+function permuted(flow: Flow, z: tf.Tensor): tf.Tensor {
+  const mixing = (flow.bijector as Chain).bijectors.filter(({ className }) => className === 'Permute');
+  return mixing.reduce((value, permute) => permute.forward(value), z);
+}
 
 test.serial('a layer with a raw scale of -20 enlarges draws by 1e4', (t) => {
   const transform = new ElementwiseAffine({ scale: 'inverseSigmoid', least: 1e-4 });
@@ -194,7 +231,16 @@ test.serial('features that make no score are refused', async (t) => {
   t.throws(() => new MahalanobisScore({ features: 0 }), { instanceOf: FlowConfigError });
   t.throws(() => new MahalanobisScore({ features: 2, ridge: -1 }), { instanceOf: FlowConfigError });
   const score = new MahalanobisScore({ features: 2, ridge: 0 });
-  t.throws(() => MahalanobisScore.restore({ ...score.state, mean: [1] }), { instanceOf: FlowConfigError });
+  for (const state of [
+    { mean: [1] },
+    { mean: [1, NaN] },
+    { count: -1 },
+    { scatter: [[1, 0]] },
+    { scatter: null },
+    { features: null },
+  ]) {
+    t.throws(() => MahalanobisScore.restore({ ...score.state, ...state } as never), { instanceOf: FlowConfigError });
+  }
   const [one, wide, bad, line] = [tf.ones([1, 2]), tf.ones([4, 3]), tf.tensor2d([[1, NaN]]), tf.tensor2d([[1, 2], [2, 4], [3, 6]])]; // prettier-ignore
   await t.throwsAsync(() => score.update(wide), { instanceOf: FlowShapeError });
   await t.throwsAsync(() => score.update(bad), { instanceOf: FlowDataError, message: /NaN in row 0/ });
