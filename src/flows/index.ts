@@ -56,4 +56,3 @@ export { loadFlow, removeFlow, type LoadFlowOptions } from './load-flow.js';
 export { maf } from './maf.js';
 export { nice } from './nice.js';
 export { radialFlow } from './radial-flow.js';
-export { realNvp } from './real-nvp.js';
