@@ -149,8 +149,8 @@ function mixture(angle: Tensor, { weights, x, y }: Centres): ReturnType<Curve> {
   const along = tf.sub(1, tf.add(tf.mul(x, cos), tf.mul(y, sin)));
   const moves = tf.mul(tf.atan(tf.div(across, along)), 2);
   const squaredRadius = tf.add(tf.square(x), tf.square(y));
-  // From differences: as 1 - 2 w·z + |w|² it would lose its digits next to a centre.
-  const squaredDistance = tf.add(tf.square(tf.sub(cos, x)), tf.square(tf.sub(sin, y)));
+  // As 1 - 2 w·z + |w|² it would lose its digits next to a centre, and from z - w those that a GPU's sines lack.
+  const squaredDistance = tf.add(tf.square(along), tf.square(across));
   const slopes = tf.div(tf.sub(1, squaredRadius), squaredDistance);
   const mean = (terms: Tensor) => tf.sum(weights ? tf.mul(terms, weights) : terms, 1);
   return { value: tf.add(angle, mean(moves)), logSlope: tf.log(mean(slopes)) };
