@@ -106,10 +106,10 @@ export async function makePlan(model: Distribution, data: FitData, options: FitO
 }
 
 async function readTables(model: Distribution, data: FitData, options: FitOptions, root: RandomStream) {
-  const { eventShape, contextShape, support, discrete } = model;
+  const { eventShape, contextShape, support, discrete, unitVectors } = model;
   const { validation, allowConstant = false, objective } = options;
   const targetShape = objective?.targetShape?.(model) ?? null;
-  const expected = { eventShape, contextShape, targetShape, support, allowConstant, discrete };
+  const expected = { eventShape, contextShape, targetShape, support, allowConstant, discrete, unitVectors };
   const table = await readTable(data, expected, { training: true, where: 'fit', name: 'data' });
   if (validation === undefined) return { table, validation: null };
   if (typeof validation === 'number') {
