@@ -13,6 +13,7 @@ import {
   StudentT,
   Uniform,
   UniformBodies,
+  UniformSphere,
   VonMises,
 } from '../../src/index.js';
 
@@ -67,6 +68,7 @@ const CONFIG_ERRORS: [build: () => unknown, message: string][] = [
   [() => new MultivariateNormal({ scaleTril: [[1, 1], [1, 1]] }), 'MultivariateNormal.scaleTril: expected a lower triangular matrix with a positive diagonal, got 1 in row 0, column 1.'], // prettier-ignore
   [() => new MultivariateNormal({ scaleTril: [[1]], loc: [1, 2] }), 'MultivariateNormal.loc: expected 1 finite number, got 2.'], // prettier-ignore
   [() => new Mixture({ components: [] }), 'Mixture.components: expected a list of at least one distribution, got an empty list.'], // prettier-ignore
+  [() => new Mixture({ components: [normal(3), new UniformSphere({ dims: 3 })] }), 'Mixture: expected no unit vectors in component 1, as in the first, got unit vectors in coordinates 0 to 2.'], // prettier-ignore
   [() => new Mixture({} as never), 'Mixture.components: expected a list of at least one distribution, got undefined.'],
   [() => new Mixture({ components: [normal(1)], weights: [1, 1] }), 'Mixture.weights: expected 1 positive number, got 2.'], // prettier-ignore
   [() => new Mixture({ components: [normal(1)], weights: [0] }), 'Mixture.weights: expected 1 positive number, got 0 at'], // prettier-ignore
