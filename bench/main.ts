@@ -7,6 +7,7 @@ import { benchFerumal } from './ferumal.js';
 import { benchImages } from './images.js';
 import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
+import { benchRigid } from './rigid.js';
 import { benchScaling } from './scaling.js';
 import { benchSmooth } from './smooth.js';
 import { benchToys } from './toys.js';
@@ -38,6 +39,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   cnf: benchCnf,
   ferumal: benchFerumal,
   images: benchImages,
+  rigid: benchRigid,
   scaling: benchScaling,
   smooth: benchSmooth,
   toys: benchToys,
