@@ -18,6 +18,9 @@ import { contextOfLayers, type ConditioningOptions } from './conditioning.js';
 import { Flow } from './flow.js';
 import { checkPositive } from './recipe.js';
 
+/** How far maps start from each other: were they all alike, densities with several peaks would lie beyond a long plateau. */
+const START_NOISE = 0.4;
+
 /** Maps of rotations that a flow can be made of. */
 export type RotationMap = 'convex' | 'moebius' | 'spline';
 
@@ -96,8 +99,10 @@ function sphereMap(
   { hidden = [64], activation = 'silu' }: RotationFlowOptions,
   seed: RandomStream,
 ): SphereMap {
-  if (!contextShape) return new SphereMap({ transform });
-  const initialOutput = transform.startParameters();
+  const noise = seed.split('start').normal(transform.parameterCount);
+  // Splines start alike, as the identity: the rotations between make them different.
+  const initialOutput = transform.startParameters().map((value, i) => (transform instanceof FibreSpline ? value : value + START_NOISE * noise[i])); // prettier-ignore
+  if (!contextShape) return new SphereMap({ transform, initialParameters: initialOutput });
   const outputs = initialOutput.length;
   const conditioner = new MLP({ inputs: 0, outputs, hidden, activation, contextShape, initialOutput, seed });
   return new SphereMap({ transform, conditioner });
