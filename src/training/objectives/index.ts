@@ -7,4 +7,6 @@ export * from './negative-log-likelihood.js';
 export * from './objective.js';
 export * from './path-divergence.js';
 export * from './regularised-likelihood.js';
+export { reverseKl, type ReverseKlOptions } from './reverse-kl.js';
+export type { ReverseGradient } from './reverse-terms.js';
 export * from './symmetric-flow-matching.js';
