@@ -109,7 +109,9 @@ export class Trainer {
       if (!Number.isFinite(value + squaredNorm)) {
         before.restore();
         const { shapes } = this.#plan.table;
-        const evidence = { batch, shapes, stream: stream(), weights: this.weights, gradient: found.gradient };
+        const { objective } = this.#plan;
+        const streams = { stream: stream(), objectiveStream: stream().split('objective') };
+        const evidence = { batch, shapes, objective, ...streams, weights: this.weights, gradient: found.gradient };
         const diagnosis = await diagnose(this.#model, { ...evidence, loss: value });
         throw await this.failure(`a finite loss and gradient at step ${step + 1}`, diagnosis, loss);
       }

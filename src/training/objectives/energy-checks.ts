@@ -6,6 +6,8 @@ import { RegularizedEnergy } from '../../energies/regularized-energy.js';
 import { FlowConfigError, FlowShapeError } from '../../errors.js';
 import { Flow } from '../../flows/flow.js';
 import { formatShape, sameShape, sizeOf } from '../../shapes.js';
+import type { RandomStream } from '../../random.js';
+import type { BatchTensors } from '../data/table.js';
 import type { Diagnosis } from '../diagnose.js';
 
 /** Rows that a message lists. */
@@ -113,3 +115,10 @@ export async function badEnergies(energy: Energy, draw: () => Tensor): Promise<D
   const [row] = rows;
   return { got: `energies of ${energy.className} that are not: ${listed.join('; ')}${more}`, path: null, row, value: values[row] }; // prettier-ignore
 }
+
+/** An objective under the name that checkpoints know it by. */
+export function named<T extends object>(name: string, objective: ObjectiveFunction, properties: T): ObjectiveFunction & T {
+  return Object.assign(Object.defineProperty(objective, 'name', { value: name }), properties);
+}
+
+type ObjectiveFunction = (model: Distribution, batch: BatchTensors, stream: RandomStream) => Tensor;

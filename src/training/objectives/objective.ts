@@ -27,9 +27,9 @@ export interface Objective {
   /**
    * Draws the random numbers that the objective needs for each row, `[rows, ...]`, and is given back as `batch.noise`. Being
    * drawn before the step, they do not keep it from being planned. Null for a model that needs none. The tensor is freed
-   * by the caller.
+   * by the caller. `context` is that of the rows, if they have any.
    */
-  readonly noise?: (model: Distribution, rows: number, stream: RandomStream) => Tensor | null;
+  readonly noise?: (model: Distribution, rows: number, stream: RandomStream, context: Tensor | null) => Tensor | null;
   /**
    * The distribution that rows are events of. Default: the model; the base of a flow, for an objective that takes what the flow
    * makes of its base.
@@ -37,8 +37,8 @@ export interface Objective {
   readonly rows?: (model: Distribution) => Distribution;
   /** Makes rows to train on, so that `fit` needs no data. Default: nothing, and it does. */
   readonly source?: (model: Distribution) => RowSource;
-  /** Makes the rows to validate on. Default: what `source` makes. */
-  readonly validationSource?: (model: Distribution) => RowSource;
+  /** What validation goes by where there are no data. Default: the objective itself. */
+  readonly judge?: Objective;
   /**
    * Log-weights `log p(x) - log q(x)`, `[rows]`, of the draws that the model makes of a batch, for the target that it is
    * trained on, with nothing cut off. Validation then reports their effective sample size. Default: nothing.

@@ -7,8 +7,9 @@ import type { RandomStream } from '../../random.js';
 import { StochasticFlow } from '../../stochastic/stochastic-flow.js';
 import type { BatchTensors } from '../data/table.js';
 import { baseDraws } from '../sources/base-draws.js';
-import { badEnergies, checkEnergy, checkEvents, checkFlow, checkTemperatures, reducedEnergy, uncut } from './energy-checks.js'; // prettier-ignore
+import { badEnergies, checkEnergy, checkEvents, checkFlow, checkTemperatures, named, reducedEnergy, uncut } from './energy-checks.js'; // prettier-ignore
 import type { Objective } from './objective.js';
+import { coordinateEntropy, type ReactionCoordinate } from './reaction-coordinate.js';
 import { checkGradient, pushForward, reverseTerms, type ReverseGradient } from './reverse-terms.js';
 
 /** Options of {@link reverseKl}. */
@@ -24,6 +25,8 @@ export interface ReverseKlOptions {
    * `exp(-u(x) / τ)`. Default: null, the temperature 1 of the energy and a model without contexts.
    */
   readonly temperatures?: readonly number[] | null;
+  /** A coordinate along which draws are to spread: its negative entropy is added. Default: null, none. */
+  readonly coordinate?: ReactionCoordinate | null;
 }
 
 /**
@@ -53,6 +56,7 @@ export function reverseKl(energy: Energy, options: ReverseKlOptions = {}): Objec
   const wanted = checkGradient(where, options.gradient ?? null);
   const temperatures = checkTemperatures(where, options.temperatures ?? null);
   const exact = uncut(energy);
+  const spread = options.coordinate ? coordinateEntropy(where, options.coordinate) : null;
   const check = (model: Distribution) => checkEvents(where, model, energy, temperatures !== null);
 
   const objective = (model: Distribution, { x: z, context }: BatchTensors, stream: RandomStream): Tensor =>
@@ -62,23 +66,26 @@ export function reverseKl(energy: Energy, options: ReverseKlOptions = {}): Objec
         if (wanted === 'path') {
           throw new FlowConfigError(`${where}.gradient`, { expected: '"total", for a StochasticFlow', got: '"path"' });
         }
-        return tf.neg(tf.mean(pathWeights(model, energy, z.shape[0], stream)));
+        const { x, logWeights } = weighedPaths(model, energy, z.shape[0], stream);
+        const loss = tf.neg(tf.mean(logWeights));
+        return spread ? tf.add(loss, spread(x)) : loss;
       }
       const flow = checkFlow(where, model);
       const gradient = wanted ?? (flow.base.hasDensity ? 'path' : 'total');
-      return tf.mean(reverseTerms(flow, energy, z, context, gradient).terms);
+      const { x, terms } = reverseTerms(flow, energy, z, context, gradient);
+      return spread ? tf.add(tf.mean(terms), spread(x)) : tf.mean(terms);
     });
 
   const logWeights = (model: Distribution, { x: z, context }: BatchTensors, stream: RandomStream): Tensor =>
     tf.tidy(() => {
       check(model);
-      if (model instanceof StochasticFlow) return pathWeights(model, exact, z.shape[0], stream);
+      if (model instanceof StochasticFlow) return weighedPaths(model, exact, z.shape[0], stream).logWeights;
       const { x, logProb } = pushForward(checkFlow(where, model), z, context);
       return tf.neg(tf.add(reducedEnergy(exact, x, context), logProb));
     });
 
-  return Object.assign(objective, {
-    rowwise: true,
+  return named(where, objective, {
+    rowwise: spread === null,
     rows: (model: Distribution) => baseOf(where, model),
     source: (model: Distribution) => baseDraws(baseOf(where, model), temperatures),
     logWeights,
@@ -96,9 +103,9 @@ export function baseOf(where: string, model: Distribution): Distribution {
   return model instanceof StochasticFlow ? model.base : checkFlow(where, model).base;
 }
 
-/** `log w` of paths of a stochastic flow, `[rows]`, with another energy at their ends. */
-function pathWeights(model: StochasticFlow, energy: Energy, rows: number, stream: RandomStream): Tensor {
+/** Ends of paths of a stochastic flow, and their `log w`, `[rows]`, for another energy. */
+function weighedPaths(model: StochasticFlow, energy: Energy, rows: number, stream: RandomStream) {
   const { z, x, entropy, logWeights } = model.forwardPaths(rows, { seed: stream.split('forward') });
-  if (energy === model.target) return logWeights;
-  return tf.sub(entropy, tf.add(model.base.logProb(z), energy.energy(x)));
+  if (energy === model.target) return { x, logWeights };
+  return { x, logWeights: tf.sub(entropy, tf.add(model.base.logProb(z), energy.energy(x))) };
 }

@@ -35,7 +35,8 @@ export function reverseTerms(
   context: Tensor | null,
   gradient: ReverseGradient,
 ): { x: Tensor; terms: Tensor } {
-  if (gradient === 'total') {
+  // Where no gradient is taken the slopes are not needed.
+  if (gradient === 'total' || tf.engine().state.gradientDepth === 0) {
     const { x, logProb } = pushForward(flow, z, context);
     return { x, terms: tf.add(reducedEnergy(energy, x, context), logProb) };
   }
