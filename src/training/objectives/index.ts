@@ -1,4 +1,5 @@
 export * from './dequantized-likelihood.js';
+export { flowAnnealedBootstrap, type FlowAnnealedBootstrapOptions } from './flow-annealed-bootstrap.js';
 export * from './flow-matching.js';
 export * from './force-matching.js';
 export { importanceWeightedBound, type ImportanceWeightedBoundOptions } from './importance-weighted-bound.js';
