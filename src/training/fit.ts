@@ -33,8 +33,8 @@ export interface FitWithoutDataOptions extends FitOptions {
  * const history = await fit(flow, { objective: reverseKl(energy), steps: 2000, validation: 4096 });
  * console.log(history.epochs.at(-1)!.effectiveSampleSize);
  */
-export async function fit(model: Distribution, data: FitData, options?: FitOptions): Promise<History>;
 export async function fit(model: Distribution, options: FitWithoutDataOptions): Promise<History>;
+export async function fit(model: Distribution, data: FitData, options?: FitOptions): Promise<History>;
 export async function fit(
   model: Distribution,
   given: FitData | FitWithoutDataOptions,

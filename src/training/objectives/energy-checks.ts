@@ -117,7 +117,11 @@ export async function badEnergies(energy: Energy, draw: () => Tensor): Promise<D
 }
 
 /** An objective under the name that checkpoints know it by. */
-export function named<T extends object>(name: string, objective: ObjectiveFunction, properties: T): ObjectiveFunction & T {
+export function named<T extends object>(
+  name: string,
+  objective: ObjectiveFunction,
+  properties: T,
+): ObjectiveFunction & T {
   return Object.assign(Object.defineProperty(objective, 'name', { value: name }), properties);
 }
 

@@ -57,7 +57,10 @@ export function flowAnnealedBootstrap(energy: Energy, options: FlowAnnealedBoots
     checkInteger(`${where}.${name}`, count);
   }
   if (minimum > capacity) {
-    throw new FlowConfigError(`${where}.minimum`, { expected: `at most the capacity, ${capacity}`, got: String(minimum) });
+    throw new FlowConfigError(`${where}.minimum`, {
+      expected: `at most the capacity, ${capacity}`,
+      got: String(minimum),
+    });
   }
   if (!(alpha > 1 && alpha < Infinity)) {
     throw new FlowConfigError(`${where}.alpha`, { expected: 'a number above 1', got: String(alpha) });

@@ -62,7 +62,8 @@ export class AnnealedDraws implements RowSource {
     const { reuse, minimum, capacity, clip, alpha } = this.#options;
     const buffer = (this.#buffer ??= new ReplayBuffer(capacity * rows, sizeOf(this.#flow.eventShape)));
     this.#prepare(rows, stream);
-    for (let i = 0; buffer.length < minimum * rows; i++) await this.#anneal(buffer, rows, stream.split('fill').split(i));
+    for (let i = 0; buffer.length < minimum * rows; i++)
+      await this.#anneal(buffer, rows, stream.split('fill').split(i));
     if (this.#taken > 0 && this.#taken % reuse === 0) await this.#anneal(buffer, rows, stream.split('anneal'));
     this.#taken++;
     if (!buffer.hasWeight) {
