@@ -10,19 +10,9 @@ import { RandomStream } from '../random.js';
 import { sizeOf } from '../shapes.js';
 import { inTrainingMode } from '../training-mode.js';
 import { toTensors, type Batch, type RowShapes } from './data/table.js';
+import type { Diagnosis } from './diagnosis.js';
 import type { Objective } from './objectives/objective.js';
 import type { ParameterSlab } from './parameter-slab.js';
-
-/** Where a computation stopped being finite. */
-export interface Diagnosis {
-  /** What was found, as it reads after `got`. */
-  readonly got: string;
-  /** Path of the layer or parameter, or null when neither is at fault. */
-  readonly path: string | null;
-  /** First bad row of the batch. */
-  readonly row: number | null;
-  readonly value: number | null;
-}
 
 /** What there is to examine. */
 export interface Evidence {

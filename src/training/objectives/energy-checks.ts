@@ -8,7 +8,7 @@ import { Flow } from '../../flows/flow.js';
 import { formatShape, sameShape, sizeOf } from '../../shapes.js';
 import type { RandomStream } from '../../random.js';
 import type { BatchTensors } from '../data/table.js';
-import type { Diagnosis } from '../diagnose.js';
+import type { Diagnosis } from '../diagnosis.js';
 
 /** Rows that a message lists. */
 const LISTED = 10;

@@ -3,7 +3,7 @@ import type { Distribution } from '../../distributions/distribution.js';
 import type { RandomStream } from '../../random.js';
 import type { Shape } from '../../shapes.js';
 import type { BatchTensors } from '../data/table.js';
-import type { Diagnosis } from '../diagnose.js';
+import type { Diagnosis } from '../diagnosis.js';
 import type { RowSource } from '../sources/row-source.js';
 
 /**
