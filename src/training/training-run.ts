@@ -172,6 +172,7 @@ export class TrainingRun {
     progress.records.push(record);
     const { lossSum, rows, seconds, evaluations } = startOfRun();
     Object.assign(progress, { epoch: record.epoch, stepInEpoch: 0, lossSum, rows, seconds, evaluations });
+    if (callbacks.onEpoch) this.#trainer.publish();
     await callbacks.onEpoch?.(record);
   }
 
