@@ -1,6 +1,8 @@
 export * from './angular-central-gaussian.js';
+export type { PerCoordinate } from './check.js';
 export * from './conditional-normal.js';
 export { conditioned, type ContextLike } from './conditioned.js';
+export type { SquareMatrix } from './covariance.js';
 export * from './distribution.js';
 export * from './laplace.js';
 export * from './location-scale.js';
@@ -9,8 +11,7 @@ export * from './multivariate-normal.js';
 export * from './normal.js';
 export * from './product.js';
 export * from './student-t.js';
+export * from './tempered-normal.js';
 export * from './uniform-sphere.js';
 export * from './uniform.js';
 export * from './von-mises.js';
-export type { PerCoordinate } from './check.js';
-export type { SquareMatrix } from './covariance.js';

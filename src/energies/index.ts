@@ -10,6 +10,7 @@ export * from './modified-wolfe-quapp.js';
 export * from './molecular-mechanics.js';
 export * from './mueller-brown.js';
 export * from './multi-double-well.js';
+export * from './pinned-centre.js';
 export * from './regularized-energy.js';
 export * from './scalar-field-lattice.js';
 export * from './tempered-energy.js';
