@@ -15,6 +15,8 @@ export interface SigmoidOptions extends CoordinateMapOptions {
 /**
  * The logistic function onto an interval, `y = low + (high - low) / (1 + exp(-x))`, elementwise;
  * `log dy/dx = log(high - low) - softplus(x) - softplus(-x)`.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class Sigmoid extends CoordinateMap {
   static override readonly className = 'Sigmoid';
