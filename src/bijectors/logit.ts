@@ -8,6 +8,7 @@ import { Sigmoid, type SigmoidOptions } from './sigmoid.js';
  * The inverse of {@link Sigmoid}: `y = log((x - low) / (high - x))`, elementwise, from an interval to the reals.
  *
  * @cost forward: formula; inverse: formula
+ * @domain (low, high) → ℝ
  */
 export class Logit extends Invert {
   static override readonly className = 'Logit';

@@ -17,6 +17,7 @@ export interface SigmoidOptions extends CoordinateMapOptions {
  * `log dy/dx = log(high - low) - softplus(x) - softplus(-x)`.
  *
  * @cost forward: formula; inverse: formula
+ * @domain ℝ → (low, high)
  */
 export class Sigmoid extends CoordinateMap {
   static override readonly className = 'Sigmoid';

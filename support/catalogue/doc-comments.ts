@@ -4,7 +4,7 @@ import ts from 'typescript';
 
 /** What the doc comment of an exported class or function says. */
 export interface DocComment {
-  /** The first paragraph, and the second where that has the formula. */
+  /** The first paragraph, and the second where that goes on with the formula. */
   readonly summary: string;
   /** Where it comes from, or null. */
   readonly source: string | null;
@@ -53,10 +53,14 @@ function parse(comment: string): Omit<DocComment, 'returns'> {
     .replace(/\{@link (\w[\w.]*)\}/g, '`$1`');
   const [body, ...tagged] = text.split(/^@(?=[a-z])/m);
   const paragraphs = body.split(/\n\s*\n/).map(oneLine);
-  const count = hasFormula(paragraphs[0]) || !hasFormula(paragraphs[1] ?? '') ? 1 : 2;
+  const [first, second = ''] = paragraphs;
+  const goesOn = /[,:]$/.test(first) || (!hasFormula(first) && hasFormula(second));
   const source = paragraphs.find((paragraph) => /^Sources?: /.test(paragraph));
   return {
-    summary: paragraphs.slice(0, count).join('\n\n'),
+    summary: paragraphs
+      .slice(0, goesOn ? 2 : 1)
+      .join('\n\n')
+      .replace(/[,:]$/, '.'),
     source: source?.replace(/^Sources?: /, '') ?? null,
     tags: new Map(tagged.map((tag) => [/^\w+/.exec(tag)![0], oneLine(tag.replace(/^\w+/, ''))])),
   };

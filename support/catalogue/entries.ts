@@ -92,9 +92,9 @@ const exported = library as unknown as Readonly<Record<string, unknown>>;
 
 /** Sizes that one kind of recipe or another takes. */
 const SIZES: readonly object[] = [
-  { dims: 2, layers: 2, contextShape: [1] },
+  { dims: 2, layers: 1, contextShape: [1] },
   { eventShape: [2], contextShape: [1] },
-  { eventShape: [8, 8, 1], preset: 'small', levels: 1, steps: 2, contextShape: [1] },
+  { eventShape: [8, 8, 1], preset: 'small', levels: 1, steps: 1, contextShape: [1] },
 ];
 
 function built(name: string, recipe: Recipe): Flow {

@@ -13,7 +13,9 @@ export interface NamedKernel {
 
 /** All fused operations with the backends that have a kernel for them; the others run a few kernels of TF.js in its place. */
 export function fusedKernels(): NamedKernel[] {
-  return FUSED_OPS.map((op) => ({ name: shortName(op), backends: BACKENDS.filter((backend) => has(op, backend)) }));
+  // Operations that differ in a number alone are one.
+  const byName = new Map(FUSED_OPS.map((op) => [shortName(op), op]));
+  return [...byName].map(([name, op]) => ({ name, backends: BACKENDS.filter((backend) => has(op, backend)) }));
 }
 
 /** Names of the fused operations that a computation calls; what it returns is disposed. */
@@ -32,7 +34,7 @@ export function kernelsOf(compute: () => unknown): string[] {
   } finally {
     methods.runKernel = runKernel;
   }
-  return FUSED_OPS.filter(({ name }) => called.has(name)).map(shortName);
+  return [...new Set(FUSED_OPS.filter(({ name }) => called.has(name)).map(shortName))];
 }
 
 function has(op: FusedOp<object>, backend: (typeof BACKENDS)[number]): boolean {
@@ -43,7 +45,7 @@ function has(op: FusedOp<object>, backend: (typeof BACKENDS)[number]): boolean {
 /** `TfjsFlowsSumLogDets` → `sum-log-dets` */
 function shortName({ name }: FusedOp<object>): string {
   return name
-    .replace(/^TfjsFlows/, '')
+    .replace(/^TfjsFlows|\d+$/g, '')
     .replace(/(?<=[a-z\d])(?=[A-Z])/g, '-')
     .toLowerCase();
 }

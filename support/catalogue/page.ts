@@ -86,7 +86,8 @@ function formatSection(title: string, entries: readonly Described[], directions:
   const hasContext = sorted.some(({ context }) => context !== null);
   const head = ['', 'domain', ...directions, ...(hasContext ? ['context'] : []), 'fused kernels'];
   const rows = sorted.map(({ name, domain, costs, context, kernels }) => {
-    const conditional = hasContext ? [context ? 'yes' : 'no'] : [];
+    const isContainer = costs.every((cost) => cost === 'as its parts');
+    const conditional = hasContext ? [context ? 'yes' : isContainer ? 'as its parts' : 'no'] : [];
     return [`[${name}](#${name.toLowerCase()})`, domain, ...costs, ...conditional, kernels.join(', ')];
   });
   const details = sorted.map(({ name, summary, source }) =>

@@ -26,6 +26,7 @@ export interface PixelLogitOptions {
  * nothing of its mass to what is no pixel: only a margin of `α 2^bits / (1 − 2α)` on either side.
  *
  * @cost forward: formula; inverse: formula
+ * @domain ℝ → pixels in [0, 2^bits)
  */
 export class PixelLogit extends CoordinateMap {
   static override readonly className = 'PixelLogit';

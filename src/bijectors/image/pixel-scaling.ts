@@ -26,6 +26,7 @@ export interface PixelScalingOptions {
  * last in a chain: the flow is then a density of pixels, and its bits per dimension need no correction.
  *
  * @cost forward: formula; inverse: formula
+ * @domain numbers of order one → pixels in [0, 2^bits)
  * @example
  * const bijector = new Chain({ bijectors: [...layers, new PixelScaling({ eventShape: [28, 28, 1] })] });
  */
