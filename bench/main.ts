@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchBeside } from './beside.js';
 import { benchCnf } from './cnf.js';
 import { benchFerumal } from './ferumal.js';
+import { benchIceReference } from './ice-reference.js';
 import { benchImages } from './images.js';
 import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
@@ -37,6 +38,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   ...Object.fromEntries(Object.keys(WORKLOADS).map((id) => [id, workload(id)])),
   cnf: benchCnf,
   ferumal: benchFerumal,
+  'ice-reference': benchIceReference,
   images: benchImages,
   scaling: benchScaling,
   smooth: benchSmooth,
