@@ -2,6 +2,7 @@ import { checkInteger } from '../conditioners/check.js';
 import { checkBox, type Box } from '../conditioners/bodies/body-view.js';
 import { FlowConfigError } from '../errors.js';
 import type { Config } from '../module.js';
+import type { DispersionCorrection } from './dispersion.js';
 import type { Energy } from './energy.js';
 import { iceXICrystal, isProtonOrder, type ProtonOrder } from './ice-xi-crystal.js';
 import type { RigidMoleculesOptions } from './rigid-molecules.js';
@@ -13,7 +14,7 @@ export type { ProtonOrder } from './ice-xi-crystal.js';
 export interface IceXIOptions
   extends Pick<
     RigidMoleculesOptions,
-    'temperature' | 'cutoff' | 'switchFrom' | 'ewaldTolerance' | 'dispersionCorrection' | 'core'
+    'temperature' | 'cutoff' | 'switchFrom' | 'ewaldTolerance' | 'core'
   > {
   /** Cells along each axis, 8 molecules each. Default: `[2, 1, 1]`, 16 molecules. */
   readonly repeats?: readonly [number, number, number];
@@ -21,6 +22,8 @@ export interface IceXIOptions
   readonly cell?: Box;
   /** Default: `'antiferroelectric'`, that of the publication. */
   readonly protonOrder?: ProtonOrder;
+  /** Default: `'openmm'`, that of the publication. */
+  readonly dispersionCorrection?: DispersionCorrection;
 }
 
 /** Oxygens as in ideal wurtzite, 0.2751 nm from each other. */
@@ -52,7 +55,8 @@ export class IceXI extends Tip4pEw {
     }
     const box: Box = [cell[0] * repeats[0], cell[1] * repeats[1], cell[2] * repeats[2]];
     const reference = iceXICrystal(protonOrder, cell, repeats);
-    super({ ...rest, box, molecules: reference.length, reference: reference.flat() });
+    const { dispersionCorrection = 'openmm' } = options;
+    super({ ...rest, dispersionCorrection, box, molecules: reference.length, reference: reference.flat() });
     this.#own = options;
   }
 

@@ -18,3 +18,4 @@ export * from './tempered-energy.js';
 export * from './tip4p-ew.js';
 export * from './u1-exact.js';
 export * from './u1-lattice.js';
+export type { DispersionCorrection } from './dispersion.js';

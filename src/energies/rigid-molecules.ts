@@ -9,7 +9,7 @@ import { unit } from '../numerics/unit.js';
 import { rotationMatrix } from '../rotations/quaternions.js';
 import type { Shape } from '../shapes.js';
 import { checkConstants } from './checks.js';
-import { dispersionOfPair, mixed } from './dispersion.js';
+import { checkDispersion, dispersionEnergy, dispersionOfPair, mixed, type DispersionCorrection } from './dispersion.js';
 import { Energy, type Invariances } from './energy.js';
 import { backgroundEnergy, bodySelfEnergy, COULOMB, reciprocalLimits, splittingParameter } from './ewald.js';
 import { screenedCoulomb, switchedLennardJones } from './nonbonded.js';
@@ -44,8 +44,8 @@ export interface RigidMoleculesOptions {
   readonly switchFrom?: number;
   /** What is left of a charge at the cutoff, `δ`; the smaller, the more terms there are. Default: 10⁻⁴. */
   readonly ewaldTolerance?: number;
-  /** Whether what is missing of the Lennard-Jones potentials beyond the cutoff is made up for. Default: true. */
-  readonly dispersionCorrection?: boolean;
+  /** How what is missing of the Lennard-Jones potentials beyond the cutoff is made up for. Default: `'mean-field'`. */
+  readonly dispersionCorrection?: DispersionCorrection;
   /** Distance in nm below which a pair of sites goes on by its tangent in `r²`. Default: 0.05. */
   readonly core?: number;
   /** Poses of low energy, `(x, y, z, w, x, y, z)` one molecule after the other. Default: none. */
@@ -107,12 +107,13 @@ export class RigidMolecules extends Energy {
     super();
     const where = new.target.className;
     const { sites, molecules, box, temperature = 300, switchFrom = 0.9, ewaldTolerance = 1e-4, core = 0.05 } = options;
-    const { dispersionCorrection = true, reference } = options;
+    const { dispersionCorrection = 'mean-field', reference } = options;
     checkOptions(where, options);
     const half = Math.min(...box) / 2;
     const { cutoff = Math.min(1, half - 1e-5) } = options;
     checkConstants(where, { temperature, cutoff, core }, 'positive');
     checkFractions(where, { switchFrom, ewaldTolerance });
+    checkDispersion(where, dispersionCorrection);
     if (cutoff > half) {
       throw new FlowConfigError(`${where}.cutoff`, {
         expected: `at most half the shortest length of the box, ${half} nm`,
@@ -135,10 +136,11 @@ export class RigidMolecules extends Energy {
       sigma > 0 && epsilon > 0 ? [{ position, sigma, epsilon }] : [],
     );
     const pairs = dispersive.map((a) => dispersive.map((b) => mixed(a, b)));
-    const beyond = pairs.flat().reduce((sum, pair) => sum + dispersionOfPair(pair, from, cutoff, box), 0);
+    const beyond = pairs.map((row) => row.map((pair) => dispersionOfPair(pair, from, cutoff, box)));
     const net = molecules * charged.reduce((sum, { charge }) => sum + charge, 0);
     const ewald = molecules * bodySelfEnergy(charged, alpha) + backgroundEnergy(net, box, alpha);
-    this.constantEnergy = (ewald + (dispersionCorrection ? (beyond * molecules ** 2) / 2 : 0)) / this.kT;
+    const dispersion = dispersionEnergy(dispersionCorrection, beyond, molecules, sites.length);
+    this.constantEnergy = (ewald + dispersion) / this.kT;
 
     this.#charged = this.#frame('charged', charged);
     this.#dispersive = this.#frame('dispersive', dispersive);
