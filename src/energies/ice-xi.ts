@@ -11,11 +11,10 @@ import { Tip4pEw } from './tip4p-ew.js';
 export type { ProtonOrder } from './ice-xi-crystal.js';
 
 /** Options of {@link IceXI}. */
-export interface IceXIOptions
-  extends Pick<
-    RigidMoleculesOptions,
-    'temperature' | 'cutoff' | 'switchFrom' | 'ewaldTolerance' | 'core'
-  > {
+export interface IceXIOptions extends Pick<
+  RigidMoleculesOptions,
+  'temperature' | 'cutoff' | 'switchFrom' | 'ewaldTolerance' | 'core'
+> {
   /** Cells along each axis, 8 molecules each. Default: `[2, 1, 1]`, 16 molecules. */
   readonly repeats?: readonly [number, number, number];
   /** Lengths of the cell, in nm. Default: those of the publication, `[0.44923, 0.77808, 0.73358]`. */

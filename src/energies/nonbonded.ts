@@ -20,7 +20,11 @@ export function screenedCoulomb(
   products: Tensor,
   { core, to, alpha }: Range & { readonly alpha: number },
 ): Tensor {
-  const counted = (s: Tensor) => tf.mul(withoutGradient([s], (at) => tf.step(tf.sub(to * to, at))), products);
+  const counted = (s: Tensor) =>
+    tf.mul(
+      withoutGradient([s], (at) => tf.step(tf.sub(to * to, at))),
+      products,
+    );
   const reciprocal = (s: Tensor) => tf.rsqrt(s);
   const complement = (s: Tensor, t: Tensor) => tf.sub(1, tf.erf(tf.mul(tf.mul(s, t), alpha)));
   return softCore(squares, core, {

@@ -19,7 +19,9 @@ export function periodicSquares(a: readonly Tensor[], b: readonly Tensor[], box:
   const shifts = Math.floor(bodies / 2);
   const squares = a.map((own, axis) => {
     const twice = tf.concat([b[axis], tf.slice(b[axis], [0, 0, 0], [to, batch, shifts])], 2);
-    const others = Array.from({ length: shifts }, (_, shift) => tf.slice(twice, [0, 0, shift + 1], [to, batch, bodies]));
+    const others = Array.from({ length: shifts }, (_, shift) =>
+      tf.slice(twice, [0, 0, shift + 1], [to, batch, bodies]),
+    );
     const difference = tf.sub(
       tf.reshape(own, [from, 1, batch * bodies]),
       tf.reshape(tf.concat(others), [1, shifts * to, batch * bodies]),

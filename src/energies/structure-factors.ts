@@ -61,12 +61,7 @@ export function reciprocalEnergy(
       count,
       sites * bodies,
     ]);
-  const products = tf.matMul(
-    byBatch(plane, columns * rows),
-    tf.mul(byBatch(z, z.shape[0]), charges),
-    false,
-    true,
-  );
+  const products = tf.matMul(byBatch(plane, columns * rows), tf.mul(byBatch(z, z.shape[0]), charges), false, true);
   return tf.sum(tf.mul(tf.square(products), weights), [1, 2]);
 }
 
