@@ -63,8 +63,8 @@ test.serial('samplers of rigid bodies leave springs and an octupole as they are,
   const before = tf.memory().numTensors;
   for (const sampler of [
     new RigidBodyHmc({ stepSize: 0.25, leapfrogSteps: 4 }),
-    new RigidBodyMetropolis({ stepSize: 1.2 }),
-    new RigidBodyMetropolis({ stepSize: 0.8, moves: 'all' }),
+    new RigidBodyMetropolis({ stepSize: 0.6 }),
+    new RigidBodyMetropolis({ stepSize: 0.4, moves: 'all' }),
   ]) {
     const run = await sampleChains(tetrahedra, { sampler, start, draws: 8, warmup: 0, seed: 'stationary' });
     const last = tf.tidy(() => tf.reshape(tf.slice(run.samples, [7, 0, 0, 0], [1, -1, -1, -1]), [2 * CHAINS, 7]).arraySync()) as number[][]; // prettier-ignore
