@@ -5,6 +5,7 @@ import { benchBeside } from './beside.js';
 import { benchCatalogue } from './catalogue.js';
 import { benchCnf } from './cnf.js';
 import { benchFerumal } from './ferumal.js';
+import { benchIceReference } from './ice-reference.js';
 import { benchImages } from './images.js';
 import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
@@ -39,6 +40,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   catalogue: benchCatalogue,
   cnf: benchCnf,
   ferumal: benchFerumal,
+  'ice-reference': benchIceReference,
   images: benchImages,
   scaling: benchScaling,
   smooth: benchSmooth,
