@@ -2,8 +2,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benchBeside } from './beside.js';
+import { benchCatalogue } from './catalogue.js';
 import { benchCnf } from './cnf.js';
 import { benchFerumal } from './ferumal.js';
+import { benchIceReference } from './ice-reference.js';
 import { benchImages } from './images.js';
 import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
@@ -36,8 +38,10 @@ const workload = (id: string) => (quick: boolean) =>
 
 const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   ...Object.fromEntries(Object.keys(WORKLOADS).map((id) => [id, workload(id)])),
+  catalogue: benchCatalogue,
   cnf: benchCnf,
   ferumal: benchFerumal,
+  'ice-reference': benchIceReference,
   images: benchImages,
   rigid: benchRigid,
   scaling: benchScaling,

@@ -3,7 +3,10 @@ import type { Config } from '../module.js';
 import {
   ALANINE_DIPEPTIDE_ATOMS,
   ALANINE_DIPEPTIDE_BONDS,
+  ALANINE_DIPEPTIDE_CENTRE,
   ALANINE_DIPEPTIDE_FORCE_FIELDS,
+  ALANINE_DIPEPTIDE_TORSIONS,
+  ALANINE_DIPEPTIDE_Z_MATRIX,
 } from './data/alanine-dipeptide.js';
 import { MolecularMechanics } from './molecular-mechanics.js';
 
@@ -27,6 +30,13 @@ export class AlanineDipeptide extends MolecularMechanics {
     () => new AlanineDipeptide(),
     () => new AlanineDipeptide({ forceField: 'ff99sb', temperature: 1000 }),
   ];
+
+  /** Atoms of the backbone torsions: `phi`, `psi`, `omega1`, `omega2`. */
+  static readonly torsions = ALANINE_DIPEPTIDE_TORSIONS;
+  /** The centre of chirality and three neighbours of it, whose signed volume is positive in the natural form, L. */
+  static readonly chiralCentre = ALANINE_DIPEPTIDE_CENTRE;
+  /** Internal coordinates of all atoms but the five around the central carbon, rows `[atom, b, c, d]`. */
+  static readonly zMatrix = ALANINE_DIPEPTIDE_Z_MATRIX.rows;
 
   readonly #config: Required<AlanineDipeptideOptions>;
 

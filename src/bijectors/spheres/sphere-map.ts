@@ -31,6 +31,8 @@ export interface SphereMapOptions {
 /**
  * A map of a sphere onto itself on each point of an event, with trained parameters or with parameters computed from a
  * context. Log-determinants are sums over points, with respect to area.
+ *
+ * @cost forward: as its parts; inverse: as its parts
  */
 export class SphereMap extends Bijector {
   static override readonly className = 'SphereMap';
