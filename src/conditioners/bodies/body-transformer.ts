@@ -67,6 +67,8 @@ export class BodyTransformer extends Conditioner {
       }),
   ];
 
+  /** Number of bodies. */
+  readonly bodies: number;
   override readonly inputs: number;
   override readonly outputs: number;
   override readonly contextShape: Shape | null;
@@ -107,6 +109,7 @@ export class BodyTransformer extends Conditioner {
     );
     this.#seesPosition = this.constant('seesPosition', tf.tensor2d(view.positions.map(Number), [bodies, 1]));
     this.#seesPose = this.constant('seesPose', tf.tensor2d(poseMask(view), [bodies, features]));
+    this.bodies = bodies;
     this.inputs = POSE + auxiliaries;
     this.outputs = outputs;
     this.contextShape = contextShape;

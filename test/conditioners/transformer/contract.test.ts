@@ -1,19 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import test from 'ava';
-import { CausalTransformer, RandomStream, VisionTransformer } from '../../../src/index.js';
+import { BodyTransformer, CausalTransformer, RandomStream, VisionTransformer } from '../../../src/index.js';
 import { deserialize, serialize, type Catalogue, type SerializedObject } from '../../../src/io/config.js';
 import { onEachBackend } from '../../support/backends.js';
 import { assertClose } from '../../support/close.js';
 
-type Net = CausalTransformer | VisionTransformer;
+type Net = BodyTransformer | CausalTransformer | VisionTransformer;
 
-const CLASSES = [VisionTransformer, CausalTransformer];
+const CLASSES = [VisionTransformer, CausalTransformer, BodyTransformer];
 const catalogue: Catalogue = new Map(CLASSES.map((Class) => [Class.className, Class]));
+
+/** Tokens, or bodies. */
+function tokensOf(net: Net): number {
+  return net instanceof BodyTransformer ? net.bodies : net.tokens;
+}
 
 function randomTokens(net: Net, batch: number): [Tensor, Tensor | null] {
   const stream = new RandomStream('tokens');
-  const x = stream.split('x').normalTensor([batch, net.tokens, net.inputs]);
+  const x = stream.split('x').normalTensor([batch, tokensOf(net), net.inputs]);
   return [x, net.contextShape && stream.split('context').normalTensor([batch, ...net.contextShape])];
 }
 
@@ -29,7 +34,7 @@ for (const Class of CLASSES) {
         const [x, context] = randomTokens(net, batch);
         const held = tf.memory().numTensors;
         const output = net.apply(x, context);
-        t.deepEqual(output.shape, [batch, net.tokens, net.outputs]);
+        t.deepEqual(output.shape, [batch, tokensOf(net), net.outputs]);
         t.is(tf.memory().numTensors, held + 1);
         tf.dispose([x, output]);
         context?.dispose();
@@ -93,7 +98,7 @@ for (const Class of CLASSES) {
       const initialOutput = Array.from({ length: sample.outputs }, (_, i) => Math.fround(0.1 * i - 0.2));
       const net = new Class({ ...sample.getConfig(), initialOutput } as never);
       const [x, context] = randomTokens(net, 3);
-      const expected = Array.from({ length: 3 * net.tokens }, () => initialOutput).flat();
+      const expected = Array.from({ length: 3 * tokensOf(net) }, () => initialOutput).flat();
       t.deepEqual([...net.apply(x, context).dataSync()], expected);
       sample.dispose();
       net.dispose();
