@@ -9,6 +9,7 @@ import { benchIceReference } from './ice-reference.js';
 import { benchImages } from './images.js';
 import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
+import { benchRigid } from './rigid.js';
 import { benchScaling } from './scaling.js';
 import { benchSmooth } from './smooth.js';
 import { benchToys } from './toys.js';
@@ -42,6 +43,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   ferumal: benchFerumal,
   'ice-reference': benchIceReference,
   images: benchImages,
+  rigid: benchRigid,
   scaling: benchScaling,
   smooth: benchSmooth,
   toys: benchToys,

@@ -11,6 +11,7 @@ export * from './modified-wolfe-quapp.js';
 export * from './molecular-mechanics.js';
 export * from './mueller-brown.js';
 export * from './multi-double-well.js';
+export * from './octupole-rotor.js';
 export * from './pinned-centre.js';
 export * from './regularized-energy.js';
 export * from './rigid-molecules.js';

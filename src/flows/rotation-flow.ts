@@ -18,6 +18,9 @@ import { contextOfLayers, type ConditioningOptions } from './conditioning.js';
 import { Flow } from './flow.js';
 import { checkPositive } from './recipe.js';
 
+/** How far maps start from each other: were they all alike, densities with several peaks would lie beyond a long plateau. */
+const START_NOISE = 0.4;
+
 /** Maps of rotations that a flow can be made of. */
 export type RotationMap = 'convex' | 'moebius' | 'spline';
 
@@ -59,6 +62,8 @@ export interface RotationFlowOptions extends ConditioningOptions, InversionOptio
  *
  * Source: Köhler, Invernizzi, de Haan, Noé, "Rigid body flows for sampling molecular crystal structures", 2023, section 4.
  *
+ * @cost density: formula; sample: numeric (Newton steps a `convex` map, a formula for others; `direction` turns it round)
+ *
  * @throws FlowConfigError for sizes that are not positive integers, or an unknown kind of map or direction.
  *
  * @example
@@ -96,8 +101,10 @@ function sphereMap(
   { hidden = [64], activation = 'silu' }: RotationFlowOptions,
   seed: RandomStream,
 ): SphereMap {
-  if (!contextShape) return new SphereMap({ transform });
-  const initialOutput = transform.startParameters();
+  const noise = seed.split('start').normal(transform.parameterCount);
+  // Splines start alike, as the identity: the rotations between make them different.
+  const initialOutput = transform.startParameters().map((value, i) => (transform instanceof FibreSpline ? value : value + START_NOISE * noise[i])); // prettier-ignore
+  if (!contextShape) return new SphereMap({ transform, initialParameters: initialOutput });
   const outputs = initialOutput.length;
   const conditioner = new MLP({ inputs: 0, outputs, hidden, activation, contextShape, initialOutput, seed });
   return new SphereMap({ transform, conditioner });
