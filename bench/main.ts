@@ -5,6 +5,7 @@ import { benchBeside } from './beside.js';
 import { benchCatalogue } from './catalogue.js';
 import { benchCnf } from './cnf.js';
 import { benchFerumal } from './ferumal.js';
+import { benchIceFlow } from './ice-flow.js';
 import { benchIceReference } from './ice-reference.js';
 import { benchImages } from './images.js';
 import { describeMachine } from './machine.js';
@@ -41,6 +42,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   catalogue: benchCatalogue,
   cnf: benchCnf,
   ferumal: benchFerumal,
+  'ice-flow': benchIceFlow,
   'ice-reference': benchIceReference,
   images: benchImages,
   rigid: benchRigid,
