@@ -70,7 +70,9 @@ function fromEnergy(id: EnergyId, stream: RandomStream): Target {
     : new RingOfWells(); // prettier-ignore
   const bounds = ENERGY_BOUNDS[id];
   const centres = cellCentres(bounds);
-  const energies = tf.tidy(() => energy.energy(tf.tensor2d(centres, [centres.length / 2, 2])).dataSync());
+  const energies = tf.tidy(
+    () => energy.energy(tf.tensor2d(centres, [centres.length / 2, 2])).dataSync() as Float32Array,
+  );
   const area = ((bounds.x1 - bounds.x0) * (bounds.y1 - bounds.y0)) / GRID ** 2;
   const logZ = Math.log(energies.reduce((sum, u) => sum + Math.exp(-u), 0) * area);
   const truth = Float32Array.from(energies, (u) => -u - logZ);
