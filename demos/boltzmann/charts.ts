@@ -85,7 +85,7 @@ export function planeChart(
   return {
     title: 'Energy, and draws of the flow',
     traces: [
-      { type: 'contour', x, y, z, colorscale: 'Viridis', reversescale: true, ncontours: 14, colorbar: { title: { text: 'kT' } } },
+      { type: 'contour', x, y, z, colorscale: 'Viridis', ncontours: 14, colorbar: { title: { text: 'kT' } } },
       {
         x: Array.from(shown.filter((_, i) => i % 2 === 0)), y: Array.from(shown.filter((_, i) => i % 2 === 1)),
         mode: 'markers', marker: { size: 2.5, color: COLOURS.flow, opacity: 0.6 }, showlegend: false,

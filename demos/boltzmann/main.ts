@@ -44,9 +44,8 @@ using flow = target.build();
 const stages = target.stages(options.quick);
 console.log(`${target.name}: ${flow.parameterCount} weights, ${stages.map((stage) => stage.name).join(', then ')}.`);
 
-const history = new Map<string, EpochRecord[]>();
 const began = performance.now();
-await trainWithProgress();
+const history = await trainWithProgress();
 const seconds = (performance.now() - began) / 1000;
 await flow.save(`file://${join(folder, 'model')}`);
 
@@ -92,21 +91,21 @@ copyFileSync(createRequire(import.meta.url).resolve('plotly.js/dist/plotly-carte
 console.log(`Open ${join(folder, 'index.html')}; delete ${folder} to train anew.`);
 
 /** Trains with a progress bar on a terminal, or some lines elsewhere. */
-async function trainWithProgress(): Promise<void> {
+async function trainWithProgress() {
   const total = stages.reduce((sum, { options: { steps = 0 } }) => sum + steps, 0);
   const bar = process.stdout.isTTY
     ? new SingleBar({ format: '{stage} {bar} step {value} of {total} | loss {loss}', hideCursor: true })
     : null;
   bar?.start(total, 0, { stage: stages[0].name, loss: '-' });
   const onEpoch = (stage: string, epoch: EpochRecord) => {
-    const epochs = history.get(stage) ?? [];
-    history.set(stage, [...epochs, epoch]);
     const before = stages.slice(0, stages.findIndex((other) => other.name === stage)).reduce((sum, { options: { steps = 0 } }) => sum + steps, 0); // prettier-ignore
     bar?.update(before + epoch.steps, { stage, loss: epoch.train.toFixed(3) });
     if (!bar && epoch.epoch % 10 === 0) console.log(`${stage}, step ${epoch.steps}: loss ${epoch.train.toFixed(3)}`);
   };
-  await train(flow, target, { quick: options.quick, checkpoint: `file://${join(folder, 'checkpoint')}`, onEpoch });
+  const checkpoint = `file://${join(folder, 'checkpoint')}`;
+  const epochs = await train(flow, target, { quick: options.quick, checkpoint, onEpoch });
   bar?.stop();
+  return epochs;
 }
 
 function describeExact(x: tf.Tensor) {
