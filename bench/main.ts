@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benchBeside } from './beside.js';
 import { benchCatalogue } from './catalogue.js';
+import { benchBoltzmann } from './boltzmann.js';
 import { benchCnf } from './cnf.js';
 import { benchFerumal } from './ferumal.js';
 import { benchIceFlow } from './ice-flow.js';
@@ -40,6 +41,7 @@ const workload = (id: string) => (quick: boolean) =>
 const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   ...Object.fromEntries(Object.keys(WORKLOADS).map((id) => [id, workload(id)])),
   catalogue: benchCatalogue,
+  boltzmann: benchBoltzmann,
   cnf: benchCnf,
   ferumal: benchFerumal,
   'ice-flow': benchIceFlow,
