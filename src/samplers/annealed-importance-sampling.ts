@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { breather } from '../breathe.js';
 import { FlowConfigError } from '../errors.js';
 import { moveAt, positionsOf, startAnnealing, type AnnealingOptions } from './annealing-options.js';
-import { checkEnds, setLevel, weightChange } from './annealing-path.js';
+import { checkEnds, setLevel, weightChange, type AnnealingPath } from './annealing-path.js';
 import type { EnergyLike } from './energy-like.js';
 
 /** Options of {@link annealedImportanceSampling}. */
@@ -53,6 +53,19 @@ export async function annealedImportanceSampling(
   target: EnergyLike,
   options: AnnealedImportanceSamplingOptions,
 ): Promise<AnnealedDraws> {
+  return annealAlong(null, target, options);
+}
+
+/**
+ * The same along a path that is kept from run to run, so that what evaluates it is prepared once; its variables may change between runs.
+ *
+ * @param given belongs to the caller; null for a path of this run alone
+ */
+export async function annealAlong(
+  given: AnnealingPath | null,
+  target: EnergyLike,
+  options: AnnealedImportanceSamplingOptions,
+): Promise<AnnealedDraws> {
   const where = 'annealedImportanceSampling';
   const { sampler, end = 1, signal } = options;
   const levels = levelsOf(where, options.levels ?? 10, end);
@@ -63,7 +76,7 @@ export async function annealedImportanceSampling(
       got: `[${stepSizes.join(', ')}]`,
     });
   }
-  const run = await startAnnealing(where, target, options);
+  const run = await startAnnealing(where, target, options, given);
   const { path, chains, forces } = run;
   const breathe = breather();
   try {
@@ -84,7 +97,7 @@ export async function annealedImportanceSampling(
     }
     return { x: positionsOf(chains, target.eventShape), logWeights, acceptance };
   } finally {
-    path.dispose();
+    if (!given) path.dispose();
   }
 }
 

@@ -51,10 +51,16 @@ export interface Annealing {
 /**
  * Checks the options, and draws from the base.
  *
+ * @param given a path between both that is kept from run to run; default: a new one
  * @throws FlowConfigError for options out of range, or a sampler that is not exact.
  * @throws FlowShapeError when base and target have different events.
  */
-export async function startAnnealing(where: string, target: EnergyLike, options: AnnealingOptions): Promise<Annealing> {
+export async function startAnnealing(
+  where: string,
+  target: EnergyLike,
+  options: AnnealingOptions,
+  given: AnnealingPath | null = null,
+): Promise<Annealing> {
   const { base, sampler, draws, transitions = 1, seed = 0 } = options;
   checkEnergy(`${where}.target`, target);
   checkDensity(`${where}.base`, base);
@@ -78,7 +84,7 @@ export async function startAnnealing(where: string, target: EnergyLike, options:
   const size = sizeOf(base.eventShape);
   const chains = startChains(await drawn.data(), size, 1);
   drawn.dispose();
-  const path = new AnnealingPath(negativeLogDensity(where, base), target);
+  const path = given ?? new AnnealingPath(negativeLogDensity(where, base), target);
   const masses = massesOf(null, size);
   const forces = sampler.carries.includes('force');
   await sampler.begin(chains, { target: path.at(0), stream: stream.split('begin'), masses });

@@ -21,9 +21,11 @@ export interface RunState {
   readonly optimizer: Values;
   /** The averaged weights under the name `slab`; empty without averaging. */
   readonly average: Values;
+  /** What the source of the rows remembers; empty where they are data. */
+  readonly source: Values;
 }
 
-const SECTIONS = ['model', 'best', 'optimizer', 'average'] as const;
+const SECTIONS = ['model', 'best', 'optimizer', 'average', 'source'] as const;
 
 /** Writes the state of a run. */
 export async function saveRun(url: string, state: RunState): Promise<void> {
@@ -49,8 +51,8 @@ export async function loadRun(url: string): Promise<RunState | null> {
       got: 'another file',
     });
   }
-  const [model, best, optimizer, average] = SECTIONS.map((section) => sectionOf(tensors, `${section}/`));
-  return { progress, fingerprint, model, best, optimizer, average };
+  const [model, best, optimizer, average, source] = SECTIONS.map((section) => sectionOf(tensors, `${section}/`));
+  return { progress, fingerprint, model, best, optimizer, average, source };
 }
 
 /** Reads parameters from the backend, or `tensors` that stand for them in the same order. */

@@ -10,18 +10,9 @@ import { RandomStream } from '../random.js';
 import { sizeOf } from '../shapes.js';
 import { inTrainingMode } from '../training-mode.js';
 import { toTensors, type Batch, type RowShapes } from './data/table.js';
+import type { Diagnosis } from './diagnosis.js';
+import type { Objective } from './objectives/objective.js';
 import type { ParameterSlab } from './parameter-slab.js';
-
-/** Where a computation stopped being finite. */
-export interface Diagnosis {
-  /** What was found, as it reads after `got`. */
-  readonly got: string;
-  /** Path of the layer or parameter, or null when neither is at fault. */
-  readonly path: string | null;
-  /** First bad row of the batch. */
-  readonly row: number | null;
-  readonly value: number | null;
-}
 
 /** What there is to examine. */
 export interface Evidence {
@@ -29,6 +20,9 @@ export interface Evidence {
   readonly shapes: RowShapes;
   /** The random numbers of the step, from their start; null when the model was evaluated rather than trained. */
   readonly stream: RandomStream | null;
+  readonly objective: Objective;
+  /** The random numbers of the objective. */
+  readonly objectiveStream: RandomStream;
   readonly weights: ParameterSlab;
   /** Gradient of the step, flat, if there is one. */
   readonly gradient: Tensor1D | null;
@@ -37,12 +31,14 @@ export interface Evidence {
 }
 
 /**
- * Finds the first thing that is not finite: a parameter; else the value or log-determinant of a layer, walking from the
- * data to the base; else the gradient of a parameter.
+ * Finds the first thing that is not finite: a parameter; else what the objective has to say; else the value or log-determinant
+ * of a layer, walking from the data to the base, or the way that the rows went; else the gradient of a parameter.
  */
 export async function diagnose(model: Distribution, evidence: Evidence): Promise<Diagnosis> {
   const parameter = await findParameter(model);
   if (parameter) return parameter;
+  const blamed = await examine(model, evidence);
+  if (blamed) return blamed;
   const stages = trace(model, evidence);
   try {
     return (
@@ -59,6 +55,17 @@ export async function diagnose(model: Distribution, evidence: Evidence): Promise
   }
 }
 
+/** What the objective knows of the rows itself. */
+async function examine(model: Distribution, { batch, shapes, objective, objectiveStream }: Evidence) {
+  if (!objective.examine) return null;
+  const { x, context, targets, noise } = toTensors(batch, shapes);
+  try {
+    return await objective.examine(model, { x, context, targets, noise }, objectiveStream);
+  } finally {
+    for (const tensor of [x, context, targets, noise]) tensor?.dispose();
+  }
+}
+
 /** The results of one layer. */
 interface Stage {
   readonly path: string;
@@ -68,7 +75,7 @@ interface Stage {
 }
 
 /** Runs the density layer by layer, as the step did. */
-function trace(model: Distribution, { batch, shapes, stream }: Evidence): Stage[] {
+function trace(model: Distribution, { batch, shapes, stream, objective }: Evidence): Stage[] {
   const run = () => {
     const stages: Stage[] = [];
     const { x, context, noise } = toTensors(batch, shapes);
@@ -81,9 +88,13 @@ function trace(model: Distribution, { batch, shapes, stream }: Evidence): Stage[
       if (flow.embedding) {
         stages.push({ path: `${prefix}embedding`, className: flow.embedding.className, tensors: { value: inner! } });
       }
-      const z = walk(flow.bijector, `${prefix}bijector`, 'inverse', points, inner, stages);
-      const density = flow.base.logProb(z, { context: flow.base.contextShape && inner });
-      stages.push({ path: `${prefix}base`, className: flow.base.className, tensors: { 'log-density': density } });
+      const drawing = objective.rows?.(model) === flow.base;
+      const z = drawing ? points : walk(flow.bijector, `${prefix}bijector`, 'inverse', points, inner, stages);
+      if (flow.base.hasDensity) {
+        const density = flow.base.logProb(z, { context: flow.base.contextShape && inner });
+        stages.push({ path: `${prefix}base`, className: flow.base.className, tensors: { 'log-density': density } });
+      }
+      if (drawing) walk(flow.bijector, `${prefix}bijector`, 'forward', points, inner, stages);
     } else if (model.hasDensity) {
       const density = model.logProb(x, { context });
       stages.push({ path: '', className: model.className, tensors: { 'log-density': density } });

@@ -25,6 +25,11 @@ export interface EpochRecord {
   readonly train: number;
   /** Mean of the objective over the validation rows after the epoch, or null without such rows. */
   readonly validation: number | null;
+  /**
+   * Effective sample size of the validation draws for the target of an objective on an energy, as a fraction of their
+   * number; the mean over temperatures where there are several. Null for other objectives, and without validation.
+   */
+  readonly effectiveSampleSize: number | null;
   /** Learning rate of the last step. */
   readonly learningRate: number;
   /** Training rows a second, validation left out. */

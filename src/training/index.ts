@@ -7,3 +7,4 @@ export * from './optimizers/index.js';
 export * from './options.js';
 export * from './paths/index.js';
 export * from './schedules/index.js';
+export * from './sources/index.js';

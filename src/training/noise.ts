@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import type { Distribution } from '../distributions/distribution.js';
 import { FlowShapeError } from '../errors.js';
 import { formatShape } from '../shapes.js';
@@ -16,7 +17,10 @@ export async function withNoise(
   model: Distribution,
   stream: RandomStream,
 ): Promise<Batch> {
-  const drawn = objective.noise?.(model, batch.rows, stream);
+  if (!objective.noise) return batch;
+  const context = batch.context && tf.tensor(batch.context, [batch.rows, ...model.contextShape!], 'float32');
+  const drawn = objective.noise(model, batch.rows, stream, context);
+  context?.dispose();
   if (!drawn) return batch;
   const [rows, ...shape] = drawn.shape;
   const values = (await drawn.data()) as Float32Array;

@@ -15,7 +15,12 @@ export interface FitOptions {
   readonly batchSize?: number;
   /** Everything random in training follows from it: the order of rows, dropout, draws of objectives. Default: 0. */
   readonly seed?: string | number | RandomStream;
-  /** Rows to score the model on after each epoch, or the fraction of the training rows to hold out for it. */
+  /** Steps that count as an epoch where there are no data; otherwise an epoch is a pass over them. Default: 100. */
+  readonly stepsPerEpoch?: number;
+  /**
+   * Rows to score the model on after each epoch, or the fraction of the training rows to hold out for it. Without data, the
+   * number of draws, the same ones each time.
+   */
   readonly validation?: FitData | number;
   /** What to make small. Default: the negative log-likelihood. */
   readonly objective?: Objective;

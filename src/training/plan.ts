@@ -1,8 +1,9 @@
 import type { Distribution } from '../distributions/distribution.js';
-import { FlowConfigError } from '../errors.js';
+import { FlowConfigError, FlowDataError } from '../errors.js';
 import { RandomStream } from '../random.js';
 import { MemoryTable } from './data/memory-table.js';
 import { readTable, type FitData } from './data/read.js';
+import { SourceTable } from './data/source-table.js';
 import type { Table } from './data/table.js';
 import { negativeLogLikelihood } from './objectives/negative-log-likelihood.js';
 import type { Objective } from './objectives/objective.js';
@@ -23,6 +24,8 @@ export interface Plan {
   readonly limit: 'epochs' | 'steps';
   readonly root: RandomStream;
   readonly objective: Objective;
+  /** What validation goes by. */
+  readonly judge: Objective;
   readonly optimizer: Optimizer;
   readonly learningRate: number;
   readonly schedule: LearningRateSchedule;
@@ -46,14 +49,16 @@ export interface CheckpointPlan {
 
 const DEFAULT_BATCH_SIZE = 256;
 const DEFAULT_EPOCHS = 100;
+const DEFAULT_STEPS_PER_EPOCH = 100;
 
 /**
  * Checks the options and reads the data.
  *
+ * @param data null where the objective makes its own rows
  * @throws FlowConfigError for an option out of range, or two that exclude each other.
  * @throws FlowShapeError or FlowDataError for data that cannot be used.
  */
-export async function makePlan(model: Distribution, data: FitData, options: FitOptions): Promise<Plan> {
+export async function makePlan(model: Distribution, data: FitData | null, options: FitOptions): Promise<Plan> {
   const { optimizer = new Adam(), learningRate = optimizer.learningRate, ema = null, clipNorm = null } = options;
   if (!(optimizer instanceof Optimizer)) {
     throw new FlowConfigError('fit.optimizer', { expected: 'an Optimizer, such as new Adam()', got: typeof optimizer });
@@ -68,11 +73,12 @@ export async function makePlan(model: Distribution, data: FitData, options: FitO
     throw new FlowConfigError(keepBest ? 'fit.keepBest' : 'fit.earlyStopping', {
       expected: '`validation` beside it',
       got: 'none',
-      hint: 'Pass rows to validate on, or a fraction such as `validation: 0.1`.',
+      hint: 'Pass rows to validate on, or a fraction such as `validation: 0.1`; without data, a number of draws.',
     });
   }
   const root = RandomStream.from(options.seed ?? 0);
-  const { table, validation } = await readTables(model, data, options, root);
+  const { table, validation } =
+    data === null ? sourceTables(model, options, root) : await readTables(model, data, options, root);
   const batchSize = options.batchSize ?? Math.min(DEFAULT_BATCH_SIZE, table.rows);
   if (batchSize > table.rows) {
     throw new FlowConfigError('fit.batchSize', {
@@ -91,6 +97,7 @@ export async function makePlan(model: Distribution, data: FitData, options: FitO
     limit: options.steps === undefined ? 'epochs' : 'steps',
     root,
     objective: options.objective ?? negativeLogLikelihood,
+    judge: (data === null ? options.objective?.judge : null) ?? options.objective ?? negativeLogLikelihood,
     optimizer,
     learningRate,
     schedule: options.schedule ?? constant(),
@@ -105,11 +112,47 @@ export async function makePlan(model: Distribution, data: FitData, options: FitO
   };
 }
 
+/** Tables of an objective that makes its rows itself. */
+function sourceTables(model: Distribution, options: FitOptions, root: RandomStream) {
+  const { objective, validation, stepsPerEpoch = DEFAULT_STEPS_PER_EPOCH, batchSize = DEFAULT_BATCH_SIZE } = options;
+  if (!objective?.source) {
+    throw new FlowDataError('fit', {
+      expected: 'data',
+      got: 'none',
+      hint: 'Only objectives on an energy, such as reverseKl(energy), do without.',
+    });
+  }
+  checkCount('stepsPerEpoch', stepsPerEpoch);
+  const { contextShape } = model;
+  const shapes = { eventShape: (objective.rows?.(model) ?? model).eventShape, contextShape };
+  const targetShape = objective.targetShape?.(model) ?? null;
+  const fixed = root.split('validation rows');
+  const table = new SourceTable(objective.source(model), stepsPerEpoch * batchSize, { ...shapes, targetShape }, fixed);
+  if (validation === undefined) return { table, validation: null };
+  if (typeof validation !== 'number' || !Number.isInteger(validation) || validation < 1) {
+    throw new FlowConfigError('fit.validation', {
+      expected: 'a whole number of draws, as there are no data',
+      got: typeof validation === 'number' ? String(validation) : 'rows',
+    });
+  }
+  const judge = objective.judge ?? objective;
+  const own = { eventShape: (judge.rows?.(model) ?? model).eventShape, contextShape };
+  return { table, validation: new SourceTable(judge.source!(model), validation, own, fixed) };
+}
+
 async function readTables(model: Distribution, data: FitData, options: FitOptions, root: RandomStream) {
-  const { eventShape, contextShape, support, discrete } = model;
-  const { validation, allowConstant = false, objective } = options;
+  const { validation, allowConstant = false, objective, stepsPerEpoch } = options;
+  if (stepsPerEpoch !== undefined) {
+    throw new FlowConfigError('fit.stepsPerEpoch', {
+      expected: 'none, as there are data',
+      got: String(stepsPerEpoch),
+      hint: 'An epoch is one pass over them.',
+    });
+  }
+  const { contextShape } = model;
+  const { eventShape, support, discrete, unitVectors } = objective?.rows?.(model) ?? model;
   const targetShape = objective?.targetShape?.(model) ?? null;
-  const expected = { eventShape, contextShape, targetShape, support, allowConstant, discrete };
+  const expected = { eventShape, contextShape, targetShape, support, allowConstant, discrete, unitVectors };
   const table = await readTable(data, expected, { training: true, where: 'fit', name: 'data' });
   if (validation === undefined) return { table, validation: null };
   if (typeof validation === 'number') {

@@ -6,7 +6,8 @@ import type { RandomStream } from '../random.js';
 import { inTrainingMode } from '../training-mode.js';
 import { vectorsOf, type Values } from './checkpoint.js';
 import { toTensors, type Batch } from './data/table.js';
-import { diagnose, findParameter, type Diagnosis } from './diagnose.js';
+import { diagnose, findParameter } from './diagnose.js';
+import type { Diagnosis } from './diagnosis.js';
 import { lossAndGradient, type LossAndGradient } from './gradient.js';
 import type { Adam } from './optimizers/adam.js';
 import { withNoise } from './noise.js';
@@ -109,7 +110,9 @@ export class Trainer {
       if (!Number.isFinite(value + squaredNorm)) {
         before.restore();
         const { shapes } = this.#plan.table;
-        const evidence = { batch, shapes, stream: stream(), weights: this.weights, gradient: found.gradient };
+        const { objective } = this.#plan;
+        const streams = { stream: stream(), objectiveStream: stream().split('objective') };
+        const evidence = { batch, shapes, objective, ...streams, weights: this.weights, gradient: found.gradient };
         const diagnosis = await diagnose(this.#model, { ...evidence, loss: value });
         throw await this.failure(`a finite loss and gradient at step ${step + 1}`, diagnosis, loss);
       }

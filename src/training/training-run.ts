@@ -5,6 +5,7 @@ import { assignParameters, type Parameter } from '../module.js';
 import { evaluationsSoFar, type Evaluations } from '../ode/evaluations.js';
 import { breather } from '../breathe.js';
 import { loadRun, saveRun, valuesOf, type RunState } from './checkpoint.js';
+import { SourceTable } from './data/source-table.js';
 import { toTensors, type Table } from './data/table.js';
 import { diagnose } from './diagnose.js';
 import { evaluate } from './evaluate.js';
@@ -13,6 +14,7 @@ import type { EpochRecord, History, StopReason } from './history.js';
 import type { Plan } from './plan.js';
 import { startOfRun, type Progress } from './progress.js';
 import { Snapshot } from './snapshot.js';
+import type { RowSource } from './sources/row-source.js';
 import { Trainer } from './trainer.js';
 
 /** Rows from which data-dependent layers start, at least; means of one small batch would be too noisy. */
@@ -26,6 +28,8 @@ export class TrainingRun {
   readonly #parameters: readonly Parameter[];
   readonly #fingerprint: Fingerprint;
   readonly #breathe = breather();
+  /** What makes the rows, where there are no data. */
+  readonly #source: RowSource | null;
   #progress: Progress = startOfRun();
   /** All variables of the model at the best epoch. */
   #best: Snapshot | null = null;
@@ -38,6 +42,7 @@ export class TrainingRun {
     this.#trainer = new Trainer(model, plan);
     this.#parameters = model.parameters;
     this.#fingerprint = fingerprint(plan);
+    this.#source = plan.table instanceof SourceTable ? plan.table.source : null;
   }
 
   /** Trains to the end; the model then holds the weights asked for. */
@@ -64,6 +69,7 @@ export class TrainingRun {
   /** Frees all tensors of the run; the model keeps its weights. */
   dispose(): void {
     this.#trainer.dispose();
+    this.#source?.dispose?.();
     this.#best?.dispose();
     this.#best = null;
   }
@@ -73,7 +79,7 @@ export class TrainingRun {
     const { checkpoint } = this.#plan;
     const saved = checkpoint?.resume ? await loadRun(checkpoint.url) : null;
     if (saved) return this.#resume(saved, checkpoint!.url);
-    if (this.#plan.initialize) await this.#initialize();
+    if (this.#plan.initialize && !this.#plan.objective.rows && !this.#source) await this.#initialize();
     this.#trainer.start();
   }
 
@@ -85,6 +91,7 @@ export class TrainingRun {
     }
     assignParameters(this.#model, saved.model, 'fit.checkpoint');
     this.#trainer.resume(saved);
+    this.#source?.restore?.(saved.source);
     this.#progress = structuredClone(saved.progress);
     this.#saved = true;
   }
@@ -134,6 +141,7 @@ export class TrainingRun {
         ...outcome,
       });
       if (checkpoint?.unit === 'steps' && progress.step % checkpoint.every === 0) await this.#save();
+      if (this.#source?.followsModel) this.#trainer.publish();
       await this.#breathe();
     }
     if (signal?.aborted) return 'aborted';
@@ -151,12 +159,12 @@ export class TrainingRun {
     const { validation, callbacks } = this.#plan;
     const progress = this.#progress;
     await this.#trainer.checkWeights();
-    const score = validation && (await this.#validate(validation));
+    const scores = validation ? await this.#validate(validation) : { validation: null, effectiveSampleSize: null };
     const record: EpochRecord = {
       epoch: progress.epoch + 1,
       steps: progress.step,
       train: progress.lossSum / progress.rows,
-      validation: score,
+      ...scores,
       learningRate: progress.learningRate,
       rowsPerSecond: progress.rows / progress.seconds,
       evaluations: perStep(progress),
@@ -164,38 +172,38 @@ export class TrainingRun {
     progress.records.push(record);
     const { lossSum, rows, seconds, evaluations } = startOfRun();
     Object.assign(progress, { epoch: record.epoch, stepInEpoch: 0, lossSum, rows, seconds, evaluations });
+    if (callbacks.onEpoch) this.#trainer.publish();
     await callbacks.onEpoch?.(record);
   }
 
   /** Scores the weights on the validation rows, and keeps them if they are the best so far. */
-  async #validate(validation: Table): Promise<number> {
-    const { objective, batchSize, root, keepBest, earlyStopping } = this.#plan;
+  async #validate(validation: Table): Promise<Pick<EpochRecord, 'validation' | 'effectiveSampleSize'>> {
+    const { judge: objective, batchSize, root, keepBest, earlyStopping } = this.#plan;
     const progress = this.#progress;
     const epoch = progress.epoch + 1;
     const stream = root.split('validation');
     const result = await this.#trainer.withResult(async () => {
       const options = { objective, table: validation, batchSize, stream, breathe: this.#breathe };
-      const { score, spoilt } = await evaluate(this.#model, options);
+      const found = await evaluate(this.#model, options);
+      const { score, spoilt } = found;
       if (spoilt) {
-        const evidence = { batch: spoilt, shapes: validation.shapes, stream: null, gradient: null, loss: score };
-        return {
-          score,
-          spoilt,
-          diagnosis: await diagnose(this.#model, { ...evidence, weights: this.#trainer.weights }),
-        };
+        const { batch, stream: objectiveStream } = spoilt;
+        const evidence = { batch, shapes: validation.shapes, objective, objectiveStream, stream: null, gradient: null };
+        const { weights } = this.#trainer;
+        return { ...found, diagnosis: await diagnose(this.#model, { ...evidence, loss: score, weights }) };
       }
       if (keepBest && score < progress.bestValidation) this.#keep();
-      return { score };
+      return { ...found, diagnosis: null };
     });
     const { score, spoilt, diagnosis } = result;
     if (spoilt) {
-      const loss = () => objective(this.#model, toTensors(spoilt, validation.shapes), stream);
-      throw await this.#trainer.failure(`a finite validation loss after epoch ${epoch}`, diagnosis, loss);
+      const loss = () => objective(this.#model, toTensors(spoilt.batch, validation.shapes), spoilt.stream);
+      throw await this.#trainer.failure(`a finite validation loss after epoch ${epoch}`, diagnosis!, loss);
     }
     if (score < progress.bestValidation) Object.assign(progress, { bestEpoch: epoch, bestValidation: score });
     const improved = score < progress.toBeat - (earlyStopping?.minDelta ?? 0);
     Object.assign(progress, improved ? { toBeat: score, waited: 0 } : { waited: progress.waited + 1 });
-    return score;
+    return { validation: score, effectiveSampleSize: result.effectiveSampleSize };
   }
 
   #keep(): void {
@@ -218,8 +226,9 @@ export class TrainingRun {
     const { optimizer, average } = await this.#trainer.saved();
     const model = await valuesOf(this.#parameters);
     const best = this.#best ? await valuesOf(this.#parameters, this.#best.values) : new Map<string, never>();
+    const source = this.#source?.save?.() ?? new Map<string, never>();
     const state = { progress: this.#progress, fingerprint: this.#fingerprint };
-    await saveRun(checkpoint.url, { ...state, model, best, optimizer, average });
+    await saveRun(checkpoint.url, { ...state, model, best, optimizer, average, source });
     this.#saved = true;
   }
 

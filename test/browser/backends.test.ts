@@ -47,6 +47,6 @@ test.serial('wasm runs without threads where the page is not isolated', async (t
   const plain = await openPage<typeof backends>('backends', { isolated: false });
   t.teardown(() => plain.close());
   t.false(await plain.call('isIsolated'));
-  t.is((await plain.call('start', { wasmPaths: WASM_PATH })).backend, 'wasm');
+  t.is((await plain.call('start', { backend: 'wasm', wasmPaths: WASM_PATH })).backend, 'wasm');
   assertClose(t, (await plain.call('transform')).logDet, [Math.log(4)], 1e-5);
 });

@@ -1,10 +1,16 @@
 export * from './dequantized-likelihood.js';
+export { flowAnnealedBootstrap, type FlowAnnealedBootstrapOptions } from './flow-annealed-bootstrap.js';
 export * from './flow-matching.js';
 export * from './force-matching.js';
 export { importanceWeightedBound, type ImportanceWeightedBoundOptions } from './importance-weighted-bound.js';
+export { logVariance } from './log-variance.js';
+export { mixedKl, type MixedKlOptions } from './mixed-kl.js';
 export * from './negative-elbo.js';
 export * from './negative-log-likelihood.js';
 export * from './objective.js';
 export * from './path-divergence.js';
+export type { ReactionCoordinate } from './reaction-coordinate.js';
 export * from './regularised-likelihood.js';
+export { reverseKl, type ReverseKlOptions } from './reverse-kl.js';
+export type { ReverseGradient } from './reverse-terms.js';
 export * from './symmetric-flow-matching.js';

@@ -25,7 +25,7 @@ function meanNegativeLogProb(model: Distribution, batch: BatchTensors, stream: R
 }
 
 function noise(model: Distribution, rows: number, stream: RandomStream): Tensor | null {
-  return latentObjective(model)?.noise!(model, rows, stream) ?? null;
+  return latentObjective(model)?.noise!(model, rows, stream, null) ?? null;
 }
 
 function latentObjective(model: Distribution): Objective | null {

@@ -1,0 +1,77 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import {
+  ContinuousBijector,
+  cosine,
+  Flow,
+  flowMatching,
+  Hmc,
+  LennardJones,
+  MultiDoubleWell,
+  Normal,
+  optimalTransport,
+  PinnedCentre,
+  RadialField,
+  RandomStream,
+  sampleChains,
+  type Energy,
+} from 'tfjs-flows';
+import type { BoltzmannTarget } from '../target.js';
+
+/** Draws of Markov chains, all of them after one another, started at random near the origin. */
+async function chains(energy: Energy, spread: number, draws: number): Promise<Tensor> {
+  const start = tf.mul(new RandomStream('start').normalTensor([200, ...energy.eventShape]), spread);
+  const { samples } = await sampleChains(energy, {
+    sampler: new Hmc({ leapfrogSteps: 10, stepSize: 0.02 }), start, draws: draws / 200, warmup: 300, thin: 10, seed: 'chains',
+  }); // prettier-ignore
+  start.dispose();
+  const rows = tf.reshape(samples, [-1, ...energy.eventShape]);
+  samples.dispose();
+  return rows;
+}
+
+interface Cluster {
+  readonly name: string;
+  readonly energy: Energy;
+  readonly points: number;
+  readonly spatialDims: number;
+  /** Scale of the base, and of where chains start. */
+  readonly spread: number;
+  readonly reach: number;
+  readonly steps: readonly [quick: number, full: number];
+}
+
+/** A flow along an equivariant field that keeps the centre of mass, by flow matching on draws of chains. */
+function cluster({ name, energy, points, spatialDims, spread, reach, steps }: Cluster): BoltzmannTarget {
+  const pinned = new PinnedCentre({ energy, scale: spread });
+  return {
+    name,
+    title: 'flow matching',
+    energy: pinned,
+    build: () =>
+      new Flow({
+        base: new Normal({ eventShape: [points, spatialDims], loc: 0, scale: spread }),
+        bijector: new ContinuousBijector({
+          field: new RadialField({ points, spatialDims, radialBases: 32, timeBases: 12, reach, initialOutput: 'zero' }),
+        }),
+      }),
+    data: (quick) => chains(pinned, spread, quick ? 4000 : 20_000),
+    stages: (quick) => [
+      {
+        name: 'flow matching',
+        onData: true,
+        options: {
+          objective: flowMatching({ coupling: optimalTransport() }),
+          steps: quick ? steps[0] : steps[1],
+          batchSize: 128,
+          learningRate: 1e-2,
+          schedule: cosine(),
+        },
+      },
+    ],
+    logPartition: null,
+  };
+}
+
+export const dw4 = cluster({ name: 'DW4', energy: new MultiDoubleWell(), points: 4, spatialDims: 2, spread: 2, reach: 8, steps: [500, 4000] }); // prettier-ignore
+export const lj13 = cluster({ name: 'LJ13', energy: new LennardJones(), points: 13, spatialDims: 3, spread: 1, reach: 4, steps: [300, 3000] }); // prettier-ignore

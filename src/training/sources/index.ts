@@ -1,0 +1,1 @@
+export type { RowSource, SourceRows } from './row-source.js';
