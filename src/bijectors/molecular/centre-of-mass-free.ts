@@ -30,6 +30,8 @@ export interface CentreOfMassFreeOptions {
  *
  * Source: Köhler, Klein, Noé, "Equivariant flows", 2020, section 5.
  *
+ * @cost forward: formula; inverse: formula
+ *
  * @example
  * const flow = new Flow({ base: Normal.standard([36]), bijector: new CentreOfMassFree({ particles: 13 }) });
  */

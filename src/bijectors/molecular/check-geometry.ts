@@ -16,8 +16,8 @@ export function checkGeometry(where: string, x: Tensor, rows: readonly (readonly
   const values = x.dataSync();
   const size = x.shape.at(-2)! * 3;
   const count = values.length / size;
-  const faults = new Map<string, number[]>();
-  const report = (what: string, row: number) => faults.set(what, [...(faults.get(what) ?? []), row]);
+  const faults = new Map<string, Set<number>>();
+  const report = (what: string, row: number) => faults.set(what, (faults.get(what) ?? new Set()).add(row));
   for (let row = 0; row < count; row++) {
     const own = values.subarray(row * size, (row + 1) * size);
     const bad = own.findIndex((value) => !Number.isFinite(value));
@@ -32,13 +32,14 @@ export function checkGeometry(where: string, x: Tensor, rows: readonly (readonly
   }
   const [first] = faults;
   if (!first) return;
-  const [what, found] = first;
+  const [what, rowsFound] = first;
+  const found = [...rowsFound].slice(0, 10);
   const others = faults.size > 1 ? `, and ${faults.size - 1} more such faults` : '';
   throw new FlowDataError(where, {
     expected: 'molecules whose bonds, angles and torsions have directions',
-    got: `${what} in row ${found.slice(0, 10).join(', ')}${others}`,
+    got: `${what} in row ${found.join(', ')}${others}`,
     hint: 'Leave these rows out, or measure with atoms that are not in a line.',
-    rows: found.slice(0, 10),
+    rows: found,
   });
 }
 

@@ -54,6 +54,8 @@ const COMMON: Interval = [0, Math.PI];
  *
  * Source: Noé et al., "Boltzmann generators", 2019, supplement A.
  *
+ * @cost forward: formula; inverse: formula
+ *
  * @example
  * const coordinates = new InternalCoordinates({ zMatrix: AlanineDipeptide.zMatrix });
  * const [q, logDet] = coordinates.inverseAndLogDet(positions); // [batch, 60]

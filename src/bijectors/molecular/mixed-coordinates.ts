@@ -55,6 +55,8 @@ export interface MixedCoordinatesOptions {
  *
  * Sources: Noé et al., "Boltzmann generators", 2019, supplement A; bgflow for the name.
  *
+ * @cost forward: formula; inverse: formula
+ *
  * @example
  * const { block, rows } = AlanineDipeptide.mixedZMatrix;
  * const coordinates = new MixedCoordinates({ block, zMatrix: rows });
