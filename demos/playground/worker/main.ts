@@ -53,6 +53,8 @@ scope.onmessage = ({ data: command }) => {
 async function open(backend: Backend | null): Promise<void> {
   const at = (url: string) => new URL(url, import.meta.url).href;
   try {
+    // The threads of TF.js itself are made of its own source text, which bundlers change; those of this library remain.
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     const report = await ready({
       ...(backend && { backend }),
       wasmPaths: {
