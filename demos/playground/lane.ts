@@ -40,23 +40,56 @@ export class Lane {
 
   constructor(host: HTMLElement, backend: Backend | null, layers: Layers, events: LaneEvents) {
     this.#events = events;
-    this.#select = make('select', { ariaLabel: 'Flow' }, ...FLOWS.map(({ id, title }) => make('option', { value: id }, title)));
-    this.#size = make('select', { ariaLabel: 'Size' }, ...Object.entries(SIZES).map(([id, title]) => make('option', { value: id }, title)));
+    this.#select = make(
+      'select',
+      { ariaLabel: 'Flow' },
+      ...FLOWS.map(({ id, title }) => make('option', { value: id }, title)),
+    );
+    this.#size = make(
+      'select',
+      { ariaLabel: 'Size' },
+      ...Object.entries(SIZES).map(([id, title]) => make('option', { value: id }, title)),
+    );
     for (const select of [this.#select, this.#size]) {
       select.onchange = () => events.onChosen(this.#select.value as FlowId, this.#size.value as SizeId);
     }
     this.#figures = make('p', { className: 'figures' });
     this.#formula = make('p', { className: 'formula' });
-    this.#slider = make('input', { type: 'range', min: '0', max: '1', step: '0.01', value: '0', ariaLabel: 'From base to data' });
+    this.#slider = make('input', {
+      type: 'range',
+      min: '0',
+      max: '1',
+      step: '0.01',
+      value: '0',
+      ariaLabel: 'From base to data',
+    });
     this.#slider.oninput = () => this.#moveTo(Number(this.#slider.value));
     const travel = make('button', { type: 'button', textContent: 'Travel', title: 'Animate from base to data' });
     travel.onclick = () => this.#travel();
     this.#chips = make('div', { className: 'chips' });
-    this.#point = make('div', { className: 'point' }, make('p', {}, 'Click a point of the data plane to see where it comes from, and what each layer adds to its log p.'));
+    this.#point = make(
+      'div',
+      { className: 'point' },
+      make(
+        'p',
+        {},
+        'Click a point of the data plane to see where it comes from, and what each layer adds to its log p.',
+      ),
+    );
     const canvas = (name: string) => make('canvas', { ariaLabel: name, role: 'img', tabIndex: 0 });
-    const [data, latent, map] = ['Density and samples of the flow', 'Held-out data in the base', 'The map from base to data'].map(canvas);
+    const [data, latent, map] = [
+      'Density and samples of the flow',
+      'Held-out data in the base',
+      'The map from base to data',
+    ].map(canvas);
     const figure = (target: HTMLCanvasElement, caption: string, ...rest: HTMLElement[]) =>
-      make('figure', {}, make('div', { className: 'plane' }, target), make('figcaption', { innerHTML: caption }), ...rest);
+      make(
+        'figure',
+        {},
+        make('div', { className: 'plane' }, target),
+        make('figcaption', { innerHTML: caption }),
+        ...rest,
+      );
     this.root = make(
       'section',
       { className: 'lane' },
@@ -64,15 +97,30 @@ export class Lane {
       make(
         'div',
         { className: 'planes' },
-        figure(data, '<b>Data</b> Colour is the density <i>p</i>(<i>x</i>); lines hold 50, 90 and 99 % of it; dots are draws.', this.#point),
-        figure(map, '<b>Map</b> A lattice of the base on its way: orange where the map stretches, blue where it squeezes.', make('div', { className: 'slide' }, travel, this.#slider), this.#chips),
-        figure(latent, '<b>Base</b> Held-out data, pulled back. Trained, it is a standard normal: circles hold 50, 90, 99 %.'),
+        figure(
+          data,
+          '<b>Data</b> Colour is the density <i>p</i>(<i>x</i>); lines hold 50, 90 and 99 % of it; dots are draws.',
+          this.#point,
+        ),
+        figure(
+          map,
+          '<b>Map</b> A lattice of the base on its way: orange where the map stretches, blue where it squeezes.',
+          make('div', { className: 'slide' }, travel, this.#slider),
+          this.#chips,
+        ),
+        figure(
+          latent,
+          '<b>Base</b> Held-out data, pulled back. Trained, it is a standard normal: circles hold 50, 90, 99 %.',
+        ),
       ),
     );
     host.append(this.root);
     const planes = [dataPanel(data, this.view, layers), mapPanel(map, this.view), latentPanel(latent, this.view)];
     this.#planes = planes;
-    watchPointer(planes[0], { onBrush: (inside) => this.#brush(this.view.started?.data, inside), onClick: (point) => void this.inspect(point) });
+    watchPointer(planes[0], {
+      onBrush: (inside) => this.#brush(this.view.started?.data, inside),
+      onClick: (point) => void this.inspect(point),
+    });
     watchPointer(planes[2], { onBrush: (inside) => this.#brush(this.view.frame?.latent, inside), onClick: () => {} });
     this.client = new Client(backend, (report) => this.#receive(report));
   }
@@ -187,7 +235,7 @@ export class Lane {
       figure('step', step.toLocaleString('en')),
       figure(ess === null ? 'loss' : 'KL', loss.toFixed(3)),
       ...(heldOut === null ? [] : [figure('held out', `${heldOut.toFixed(3)} nats`)]),
-      ...(best == null ? [] : [figure('best possible', best.toFixed(3))]),
+      ...(best === null || best === undefined ? [] : [figure('best possible', best.toFixed(3))]),
       ...(ess === null ? [] : [figure('ESS', `${(100 * ess).toFixed(1)} %`)]),
       figure('|∇|', gradientNorm.toPrecision(2)),
       figure('', `${stepsPerSecond.toFixed(0)} steps/s`),

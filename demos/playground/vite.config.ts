@@ -9,6 +9,8 @@ export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: './',
   resolve: { alias: { 'tfjs-flows': fileURLToPath(new URL('../../src/index.ts', import.meta.url)) } },
+  // plotly.js has parts that were written for Node.
+  define: { global: 'globalThis' },
   worker: { format: 'es' },
   build: {
     outDir: fileURLToPath(new URL('../../build/playground', import.meta.url)),

@@ -5,7 +5,8 @@ export type FlowId = 'realnvp' | 'spline' | 'maf' | 'ferumal' | 'residual' | 'cn
 export type SizeId = 's' | 'm' | 'l';
 
 /** Functions of the library that build them. */
-export type Factory = 'realNvp' | 'splineCouplingFlow' | 'maf' | 'ferumalFlow' | 'residualFlow' | 'ffjord' | 'planarFlow';
+export type Factory =
+  'realNvp' | 'splineCouplingFlow' | 'maf' | 'ferumalFlow' | 'residualFlow' | 'ffjord' | 'planarFlow';
 
 /** Options of a factory that can be written down as code. */
 export type FactoryOptions = Readonly<Record<string, number | string | boolean | readonly number[] | object>>;
@@ -64,7 +65,8 @@ export const FLOWS: readonly FlowEntry[] = [
     id: 'maf',
     title: 'Masked autoregressive',
     formula: 'zᵢ = (xᵢ − μᵢ(x₁…ᵢ₋₁)) / σᵢ(x₁…ᵢ₋₁)',
-    caption: 'Each coordinate is normalised given those before it: densities in one pass, samples coordinate by coordinate.',
+    caption:
+      'Each coordinate is normalised given those before it: densities in one pass, samples coordinate by coordinate.',
     factory: 'maf',
     options: {
       s: { layers: 5, hidden: [32, 32] },
@@ -124,7 +126,8 @@ export const FLOWS: readonly FlowEntry[] = [
     id: 'matching',
     title: 'Flow matching',
     formula: 'min ⟨|f(xₜ, t) − (x₁ − x₀)|²⟩,  xₜ = (1 − t) x₀ + t x₁',
-    caption: 'The same kind of flow, taught the mean velocity of straight lines from noise to data: no equation is solved.',
+    caption:
+      'The same kind of flow, taught the mean velocity of straight lines from noise to data: no equation is solved.',
     factory: 'ffjord',
     options: {
       s: { hidden: [64, 64], span: [0, 1], activation: 'silu', solver: { rtol: 1e-3, atol: 1e-3 } },

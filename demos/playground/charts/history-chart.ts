@@ -1,3 +1,4 @@
+import type * as plotlyModule from './plotly.js';
 import type { Metrics } from '../protocol.js';
 
 /** One flow's history, and what it is called. */
@@ -14,7 +15,7 @@ const MOST_POINTS = 300;
 /** Blue, orange, green and violet that the colour-blind can tell apart. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
 
-type PlotlyModule = typeof import('./plotly.js');
+type PlotlyModule = typeof plotlyModule;
 
 /** Loss, held-out loss and gradient norm over steps, by plotly, which is loaded when training has long begun. */
 export class HistoryChart {

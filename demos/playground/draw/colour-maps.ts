@@ -18,7 +18,8 @@ export function colourTable(name: ColourMap): Uint8ClampedArray {
   for (let i = 0; i < 256; i++) {
     const at = (i / 255) * (anchors.length - 1);
     const low = Math.min(Math.floor(at), anchors.length - 2);
-    for (let c = 0; c < 3; c++) table[3 * i + c] = anchors[low][c] + (at - low) * (anchors[low + 1][c] - anchors[low][c]);
+    for (let c = 0; c < 3; c++)
+      table[3 * i + c] = anchors[low][c] + (at - low) * (anchors[low + 1][c] - anchors[low][c]);
   }
   TABLES.set(name, table);
   return table;

@@ -7,7 +7,9 @@ import type { Plane } from './plane.js';
  * @param logDensity on cells of equal size
  */
 export function massLevels(logDensity: Float32Array, shares: readonly number[]): number[] {
-  const sorted = Float32Array.from(logDensity, (value) => (Number.isFinite(value) ? value : -1e9)).sort().reverse();
+  const sorted = Float32Array.from(logDensity, (value) => (Number.isFinite(value) ? value : -1e9))
+    .sort()
+    .reverse();
   const total = sorted.reduce((sum, value) => sum + Math.exp(Math.min(value, 50)), 0);
   return shares.map((share) => {
     let sum = 0;

@@ -35,7 +35,8 @@ export function dataPanel(canvas: HTMLCanvasElement, view: View, layers: Layers)
     const scale = weights ? (i: number) => Math.min(3, Math.sqrt(weights[i])) : undefined;
     if (layers.samples) drawPoints(plane, samples, { colour: theme.model, radius: 1.25, scale });
     context.globalAlpha = 1;
-    if (brushed.size > 0) drawPoints(plane, started.data, { colour: theme.data, radius: 3, only: (i) => brushed.has(i) });
+    if (brushed.size > 0)
+      drawPoints(plane, started.data, { colour: theme.data, radius: 3, only: (i) => brushed.has(i) });
     if (inspected) drawPath(plane, inspected, theme);
   });
 }

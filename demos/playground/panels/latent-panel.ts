@@ -23,7 +23,8 @@ export function latentPanel(canvas: HTMLCanvasElement, view: View): Plane {
     context.globalAlpha = 0.8;
     drawPoints(plane, frame.latent, { colour: theme.data, radius: 1.25 });
     context.globalAlpha = 1;
-    if (brushed.size > 0) drawPoints(plane, frame.latent, { colour: theme.data, radius: 3, only: (i) => brushed.has(i) });
+    if (brushed.size > 0)
+      drawPoints(plane, frame.latent, { colour: theme.data, radius: 3, only: (i) => brushed.has(i) });
     if (inspected) drawPoints(plane, inspected.path.slice(0, 2), { colour: theme.ink, radius: 5 });
   });
 }

@@ -17,7 +17,12 @@ export function mapPanel(canvas: HTMLCanvasElement, view: View): Plane {
     const share = stages > 0 ? Math.min(1, position / stages) : 1;
     plane.bounds = between({ x0: -4, x1: 4, y0: -4, y1: 4 }, started.bounds, share);
     const theme = currentTheme();
-    drawLattice(plane, at(journey.lattice, position, 2 * LATTICE ** 2), at(journey.logDets, position, LATTICE ** 2), theme);
+    drawLattice(
+      plane,
+      at(journey.lattice, position, 2 * LATTICE ** 2),
+      at(journey.logDets, position, LATTICE ** 2),
+      theme,
+    );
     drawPoints(plane, at(journey.particles, position, 2 * PARTICLES), { colour: theme.model, radius: 1.5 });
   });
 }

@@ -41,7 +41,8 @@ export function offerOwnTargets(take: (target: TargetSpec) => void, complain: (m
     const file = csv.files?.[0];
     if (!file) return;
     const rows = parseTable(await file.text());
-    if (rows.length < 2 * LEAST_ROWS) complain(`${file.name}: expected at least ${LEAST_ROWS} rows of two numbers, got ${rows.length / 2}.`); // prettier-ignore
+    if (rows.length < 2 * LEAST_ROWS)
+      complain(`${file.name}: expected at least ${LEAST_ROWS} rows of two numbers, got ${rows.length / 2}.`); // prettier-ignore
     else take({ kind: 'table', title: file.name, rows });
     csv.value = '';
   };

@@ -1,4 +1,5 @@
-import { ferumalFlow, ffjord, Flow, loadFlow, maf, planarFlow, realNvp, residualFlow, splineCouplingFlow } from 'tfjs-flows'; // prettier-ignore
+import type { Flow } from 'tfjs-flows';
+import { ferumalFlow, ffjord, loadFlow, maf, planarFlow, realNvp, residualFlow, splineCouplingFlow } from 'tfjs-flows'; // prettier-ignore
 import { flowEntry, optionsFor, type Factory } from '../catalogue/flows.js';
 import type { ModelFile, RunSettings } from '../protocol.js';
 

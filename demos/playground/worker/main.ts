@@ -54,6 +54,7 @@ async function open(backend: Backend | null): Promise<void> {
   const at = (url: string) => new URL(url, import.meta.url).href;
   try {
     // The threads of TF.js itself are made of its own source text, which bundlers change; those of this library remain.
+    await import('@tensorflow/tfjs-backend-wasm');
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     const report = await ready({
       ...(backend && { backend }),
@@ -95,7 +96,8 @@ function answer(id: number, compute: () => Promise<unknown>): void {
     .then(compute)
     .then(
       (value) => post({ type: 'answer', id, value }),
-      (error: unknown) => post({ type: 'refusal', id, message: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) =>
+        post({ type: 'refusal', id, message: error instanceof Error ? error.message : String(error) }),
     );
 }
 

@@ -226,7 +226,11 @@ function summarise(scores: Float32Array, areLogWeights: boolean) {
   if (highest === -Infinity) return { heldOut: null, ess: 0, weights: null };
   const weights = safe.map((value) => Math.exp(value - highest));
   const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
-  return { heldOut: null, ess: effectiveSampleSize(safe) / safe.length, weights: weights.map((weight) => weight / mean) };
+  return {
+    heldOut: null,
+    ess: effectiveSampleSize(safe) / safe.length,
+    weights: weights.map((weight) => weight / mean),
+  };
 }
 
 function messageOf(error: unknown): string {
