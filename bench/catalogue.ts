@@ -84,16 +84,21 @@ function meanLogDensity(flow: Flow, rows: readonly Float32Array[]): number {
   return sum / rows.length;
 }
 
-/** Median time in milliseconds; a moment of what is quick, one run of what is slow. */
+/** Median time in milliseconds once warm; that of the first run where it is slow anyway. */
 function costOf(operation: () => unknown): number {
+  const first = timeOf(operation);
+  if (first > 2000) return first;
   const times: number[] = [];
   const until = performance.now() + 300;
-  do {
-    const start = performance.now();
-    operation();
-    times.push(performance.now() - start);
-  } while (performance.now() < until);
+  do times.push(timeOf(operation));
+  while (performance.now() < until);
   return median(times);
+}
+
+function timeOf(operation: () => unknown): number {
+  const start = performance.now();
+  operation();
+  return performance.now() - start;
 }
 
 /** Null where numbers stop being finite, or a numerical solution is not found. */

@@ -35,8 +35,17 @@ export class AlanineDipeptide extends MolecularMechanics {
   static readonly torsions = ALANINE_DIPEPTIDE_TORSIONS;
   /** The centre of chirality and three neighbours of it, whose signed volume is positive in the natural form, L. */
   static readonly chiralCentre = ALANINE_DIPEPTIDE_CENTRE;
-  /** Internal coordinates of all atoms but the five around the central carbon, rows `[atom, b, c, d]`. */
-  static readonly zMatrix = ALANINE_DIPEPTIDE_Z_MATRIX.rows;
+  /** A Z-matrix of all atoms, from the middle of the backbone outwards. */
+  static readonly zMatrix: readonly (readonly number[])[] = [
+    [14],
+    [8, 14],
+    [6, 8, 14],
+    [10, 8, 14, 6],
+    [9, 8, 6, 14],
+    ...ALANINE_DIPEPTIDE_Z_MATRIX.rows,
+  ];
+  /** Five atoms around the central carbon, and rows for the others. */
+  static readonly mixedZMatrix = ALANINE_DIPEPTIDE_Z_MATRIX;
 
   readonly #config: Required<AlanineDipeptideOptions>;
 

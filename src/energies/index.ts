@@ -1,4 +1,6 @@
 export * from './alanine-dipeptide.js';
+export * from './chiral-energy.js';
+export { hasWrongChirality, signedVolumes, withRightChirality, type ChiralCentre } from './chirality.js';
 export * from './dimer-in-bath.js';
 export * from './double-well.js';
 export * from './energy.js';

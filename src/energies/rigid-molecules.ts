@@ -181,7 +181,9 @@ export class RigidMolecules extends Energy {
           const turned = tf.matMul(offsets, bodies[axis].rows);
           return tf.reshape(tf.add(turned, bodies[axis].position), [offsets.shape[0], batch, molecules]);
         });
-      const total = (pairs: Tensor) => tf.sum(tf.reshape(pairs, [-1, batch, molecules]), [0, 2]);
+      // One axis after the other: the gradient of a sum over both at once is too many pieces for a program.
+      const total = (pairs: Tensor) =>
+        tf.sum(tf.reshape(tf.sum(tf.reshape(pairs, [-1, batch * molecules]), 0), [batch, molecules]), 1);
       const none = () => tf.zeros([batch]);
       const near = (own: readonly Tensor[]) => periodicSquares(own, own, this.box);
       const charged = this.#charged && sites(this.#charged);

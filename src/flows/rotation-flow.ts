@@ -62,6 +62,8 @@ export interface RotationFlowOptions extends ConditioningOptions, InversionOptio
  *
  * Source: Köhler, Invernizzi, de Haan, Noé, "Rigid body flows for sampling molecular crystal structures", 2023, section 4.
  *
+ * @cost density: formula; sample: numeric (Newton steps a `convex` map, a formula for others; `direction` turns it round)
+ *
  * @throws FlowConfigError for sizes that are not positive integers, or an unknown kind of map or direction.
  *
  * @example

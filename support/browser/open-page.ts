@@ -1,11 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
-import { chromium, type Browser, type ConsoleMessage, type Page } from 'playwright-core';
-import { DRAWING_FLAGS } from './drawing.js';
+import { collectProblems, launch } from './launch.js';
 import { WASM_PATH } from './wasm-path.js';
 
 /** Functions that a page's file exports; arguments and results are plain JSON. */
@@ -33,12 +32,6 @@ export interface OpenPage<Functions extends PageFunctions> {
   /** Closes the browser. */
   close(): Promise<void>;
 }
-
-/** No connection but to this machine. */
-const FLAGS = ['--no-sandbox', '--no-proxy-server', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'];
-
-/** What Chromium says about drawing on the processor; every other warning fails a test. */
-const EXPECTED_WARNINGS = /GPU stall due to ReadPixels|Automatic fallback to software WebGL/;
 
 /**
  * Bundles a built file and opens it in a browser of its own. Close the page when done.
@@ -138,26 +131,6 @@ const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-E
 function contentTypeOf(path: string): string {
   if (path.endsWith('.js')) return 'text/javascript';
   return path.endsWith('.wasm') ? 'application/wasm' : 'text/html';
-}
-
-async function launch(): Promise<Browser> {
-  const script = pathToFileURL(resolve('scripts', 'chromium.mjs')).href;
-  const { findChromium } = (await import(script)) as { findChromium: () => string | null };
-  const executablePath = findChromium();
-  if (!executablePath) throw new Error('No browser found. Run `npm test`, which installs one or says how.');
-  return chromium.launch({ executablePath, args: [...FLAGS, ...DRAWING_FLAGS] });
-}
-
-/** Errors and warnings of a page, as they come. */
-function collectProblems(page: Page): string[] {
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(`uncaught ${error.stack ?? error.message}`));
-  page.on('console', (message: ConsoleMessage) => {
-    const serious = message.type() === 'error' || message.type() === 'warning';
-    if (serious && !EXPECTED_WARNINGS.test(message.text())) problems.push(`${message.type()}: ${message.text()}`);
-  });
-  page.on('crash', () => problems.push('the page crashed'));
-  return problems;
 }
 
 function failOn(problems: string[]): void {

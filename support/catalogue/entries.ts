@@ -95,6 +95,7 @@ const SIZES: readonly object[] = [
   { dims: 2, layers: 1, contextShape: [1] },
   { eventShape: [2], contextShape: [1] },
   { eventShape: [8, 8, 1], preset: 'small', levels: 1, steps: 1, contextShape: [1] },
+  { bodies: 2, box: [1, 1, 1], preset: 'small', contextShape: [1] },
 ];
 
 function built(name: string, recipe: Recipe): Flow {

@@ -4,12 +4,14 @@ import {
   FlowConfigError,
   IceXI,
   RandomStream,
+  ready,
   RigidMolecules,
   Tip4pEw,
   TIP4P_EW_SITES,
   type RigidMoleculesOptions,
 } from '../../src/index.js';
 import { erf } from '../../src/energies/ewald.js';
+import { programFor } from '../../src/replay/lane-tasks.js';
 import { onEachBackend } from '../support/backends.js';
 import { assertClose } from '../support/close.js';
 import { coulombByEwald, erfc, lennardJonesInDoubles, pointsOf } from '../support/rigid-molecules-in-doubles.js';
@@ -145,6 +147,22 @@ onEachBackend(test, 'molecules on top of each other have energies, and forces th
     const [energies, forces] = [u.dataSync(), f.dataSync()];
     t.true([...energies, ...forces].every(Number.isFinite));
     t.true(energies[0] > 1e6 && forces[0] < -1e3 && forces[7] > 1e3, `${energies[0]} ${forces[0]} ${forces[7]}`);
+  });
+});
+
+test.serial('energies, and gradients through them, are programs', async (t) => {
+  await ready({ backend: 'wasm' });
+  using ice = new IceXI({ ewaldTolerance: 1e-2 });
+  tf.tidy(() => {
+    const x = tf.tile(tf.reshape(tf.tensor1d(ice.reference!), [1, 16, 7]), [32, 1, 1]);
+    const slope = tf.grad((at: tf.Tensor) => tf.sum(tf.square(ice.energy(at))));
+    for (const compute of [
+      ([at]: tf.Tensor[]) => [ice.energy(at)],
+      ([at]: tf.Tensor[]) => ice.energyAndForce(at),
+      ([at]: tf.Tensor[]) => [slope(at)],
+    ]) {
+      t.truthy(programFor(compute, [x], 32, new Map()));
+    }
   });
 });
 
