@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benchBeside } from './beside.js';
+import { benchBoltzmann } from './boltzmann.js';
 import { benchCnf } from './cnf.js';
 import { benchFerumal } from './ferumal.js';
 import { benchImages } from './images.js';
@@ -35,6 +36,7 @@ const workload = (id: string) => (quick: boolean) =>
 
 const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   ...Object.fromEntries(Object.keys(WORKLOADS).map((id) => [id, workload(id)])),
+  boltzmann: benchBoltzmann,
   cnf: benchCnf,
   ferumal: benchFerumal,
   images: benchImages,
