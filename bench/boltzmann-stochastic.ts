@@ -14,7 +14,6 @@ import {
   type StochasticBlock,
 } from 'tfjs-flows';
 
-const energy = new DoubleWell({ a: -0.5, b: -6, c: 1 });
 /** Blocks of two couplings. */
 const BLOCKS = 3;
 const BINS = 30;
@@ -46,12 +45,12 @@ export interface StochasticOutcome {
 type Layers = readonly (Bijector | StochasticBlock)[];
 
 function affine(seed: number): Bijector[] {
-  return [realNvp({ dims: 2, layers: 2, hidden: [64, 64], standardize: false, seed }).bijector];
+  return [realNvp({ dims: 2, layers: 2, hidden: [64, 64], standardize: false, seed }).takeApart().bijector];
 }
 
 function spline(seed: number): Bijector[] {
-  const { bijector } = splineCouplingFlow({ dims: 2, layers: 2, hidden: [64, 64, 64], bins: 20, tailBound: 3, standardize: false, seed }); // prettier-ignore
-  return [bijector];
+  const sizes = { dims: 2, layers: 2, hidden: [64, 64, 64], bins: 20, tailBound: 3 };
+  return [splineCouplingFlow({ ...sizes, standardize: false, seed }).takeApart().bijector];
 }
 
 const blocks = (make: (seed: number) => Bijector[], repeat: number) =>
@@ -98,6 +97,7 @@ export async function compareStochastic(quick: boolean): Promise<StochasticOutco
 }
 
 async function run(model: string, repeat: number, steps: number, draws: readonly [number, number]): Promise<Errors> {
+  const energy = new DoubleWell({ a: -0.5, b: -6, c: 1 });
   using flow = new StochasticFlow({ base: Normal.standard([2]), target: energy, layers: MODELS[model](repeat) });
   const rows = energy.sample(10_000, { seed: `data ${repeat}` });
   const began = performance.now();
@@ -130,7 +130,7 @@ function profilesOf(flow: StochasticFlow, draws: number, seed: string): [Float64
   for (let start = 0; start < draws; start += CHUNK) {
     const { z, x, entropy, logWeights: weights } = flow.forwardPaths(CHUNK, { seed: stream.split(start) });
     values.set(
-      tf.tidy(() => tf.slice(x, [0, 0], [-1, 1]).dataSync()),
+      tf.tidy(() => tf.slice(x, [0, 0], [-1, 1]).dataSync<'float32'>()),
       start,
     );
     logWeights.set(weights.dataSync(), start);

@@ -1,25 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  effectiveSampleSize,
-  forwardEffectiveSampleSize,
-  freeEnergyPerturbation,
-  ready,
-  RandomStream,
-  type Flow,
-} from 'tfjs-flows';
+import { effectiveSampleSize, forwardEffectiveSampleSize, freeEnergyPerturbation, ready, type Flow } from 'tfjs-flows';
 import type { BoltzmannTarget } from '../demos/boltzmann/target.js';
-import { dw4, lj13 } from '../demos/boltzmann/targets/clusters.js';
-import { doubleWellAnnealed, doubleWellMixed } from '../demos/boltzmann/targets/double-well.js';
-import { manyWell } from '../demos/boltzmann/targets/many-well.js';
-import { muellerBrown } from '../demos/boltzmann/targets/mueller-brown.js';
 import { train } from '../demos/boltzmann/train.js';
+import { weigh } from '../demos/boltzmann/weigh.js';
 import { compareStochastic, type StochasticOutcome } from './boltzmann-stochastic.js';
 import type { BenchResult } from './main.js';
 import { formatTable } from './table.js';
-
-const TARGETS = [doubleWellMixed, doubleWellAnnealed, muellerBrown, manyWell, dw4, lj13];
-/** Draws that are weighed at a time. */
-const CHUNK = 500;
 
 interface Outcome {
   readonly target: string;
@@ -40,7 +26,8 @@ interface Outcome {
 export async function benchBoltzmann(quick: boolean): Promise<BenchResult> {
   await ready({ backend: 'wasm' });
   const results: Outcome[] = [];
-  for (const target of TARGETS) results.push(await judge(target, quick));
+  const { TARGETS } = await import('../demos/boltzmann/targets/index.js');
+  for (const target of Object.values(TARGETS)) results.push(await judge(target, quick));
   const stochastic = await compareStochastic(quick);
   return {
     json: { bench: 'boltzmann', quick, results, stochastic },
@@ -55,7 +42,7 @@ async function judge(target: BoltzmannTarget, quick: boolean): Promise<Outcome> 
   const seconds = (performance.now() - began) / 1000;
   // Solving a differential equation takes longer.
   const draws = quick ? 2000 : 10_000;
-  const logWeights = weigh(flow, target, draws);
+  const { logWeights } = weigh(flow, target.energy, draws);
   const { value, standardError } = freeEnergyPerturbation(logWeights);
   return {
     target: target.name,
@@ -68,19 +55,6 @@ async function judge(target: BoltzmannTarget, quick: boolean): Promise<Outcome> 
     error: target.logPartition === null ? null : value + target.logPartition,
     seconds,
   };
-}
-
-function weigh(flow: Flow, { energy }: BoltzmannTarget, draws: number): Float64Array {
-  const logWeights = new Float64Array(draws);
-  const stream = new RandomStream('weigh');
-  for (let start = 0; start < draws; start += CHUNK) {
-    const values = tf.tidy(() => {
-      const [x, logProb] = flow.sampleAndLogProb(CHUNK, { seed: stream.split(start) });
-      return tf.neg(tf.add(energy.energy(x), logProb)).dataSync();
-    });
-    logWeights.set(values, start);
-  }
-  return logWeights;
 }
 
 function weighExact(flow: Flow, { energy, exact }: BoltzmannTarget, draws: number): number {

@@ -11,6 +11,7 @@ import {
   type FitOptions,
   type Flow,
 } from 'tfjs-flows';
+import { benchCatalogue } from './catalogue.js';
 import { realTable, sampleOf, TABLE_NAMES, type RealTable, type Sample } from './ferumal-tables.js';
 import type { BenchResult } from './main.js';
 import { formatTable } from './table.js';
@@ -72,7 +73,7 @@ const FF_GLOW: Method = {
 /** Few rows: what there are too few of to train a network. */
 const FEW = { rows: 500, points: 50, fit: { epochs: 300, batchSize: 100, earlyStopping: { patience: 30 } } };
 
-/** Ferumal flows beside RealNVP on few rows of real tables, and on all rows of one. */
+/** Ferumal flows beside RealNVP on few rows of real tables, and on all rows of one; then beside the whole catalogue. */
 export async function benchFerumal(quick: boolean): Promise<BenchResult> {
   await ready();
   const seeds = quick ? [0] : [0, 1, 2];
@@ -86,9 +87,18 @@ export async function benchFerumal(quick: boolean): Promise<BenchResult> {
     }
   }
   const many = await onManyRows(realTable('protein'), quick);
+  const catalogue = await benchCatalogue(quick);
   const ahead = [...new Set(few.map(({ table }) => table))].map((table) => aheadOn(table, few));
   return {
-    json: { lib: 'tfjs-flows', bench: 'ferumal', quick, few_rows: few, many_rows: many, ahead },
+    json: {
+      lib: 'tfjs-flows',
+      bench: 'ferumal',
+      quick,
+      few_rows: few,
+      many_rows: many,
+      ahead,
+      catalogue: catalogue.json,
+    },
     table: [
       `${FEW.rows} rows, a fifth of them for validation; ${seeds.length} of such samples`,
       tableOf(few),
@@ -98,6 +108,7 @@ export async function benchFerumal(quick: boolean): Promise<BenchResult> {
       ])}`,
       `All rows of one table${quick ? ' (quick: 5,000)' : ''}`,
       tableOf(many),
+      catalogue.table,
     ].join('\n\n'),
   };
 }

@@ -2,12 +2,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benchBeside } from './beside.js';
+import { benchCatalogue } from './catalogue.js';
 import { benchBoltzmann } from './boltzmann.js';
 import { benchCnf } from './cnf.js';
 import { benchFerumal } from './ferumal.js';
+import { benchIceFlow } from './ice-flow.js';
+import { benchIceReference } from './ice-reference.js';
 import { benchImages } from './images.js';
 import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
+import { benchRigid } from './rigid.js';
 import { benchScaling } from './scaling.js';
 import { benchSmooth } from './smooth.js';
 import { benchToys } from './toys.js';
@@ -36,10 +40,14 @@ const workload = (id: string) => (quick: boolean) =>
 
 const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   ...Object.fromEntries(Object.keys(WORKLOADS).map((id) => [id, workload(id)])),
+  catalogue: benchCatalogue,
   boltzmann: benchBoltzmann,
   cnf: benchCnf,
   ferumal: benchFerumal,
+  'ice-flow': benchIceFlow,
+  'ice-reference': benchIceReference,
   images: benchImages,
+  rigid: benchRigid,
   scaling: benchScaling,
   smooth: benchSmooth,
   toys: benchToys,

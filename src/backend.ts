@@ -159,7 +159,8 @@ interface WebGPUAdapter {
 
 /** Whether WebGL is drawn by the processor, where wasm is faster. */
 function softwareWebGL(): boolean {
-  const gl = document.createElement('canvas').getContext('webgl2');
+  const canvas = typeof document === 'undefined' ? new OffscreenCanvas(1, 1) : document.createElement('canvas');
+  const gl = canvas.getContext('webgl2') as WebGL2RenderingContext | null;
   const info = gl?.getExtension('WEBGL_debug_renderer_info');
   const renderer = gl && info ? String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)) : '';
   gl?.getExtension('WEBGL_lose_context')?.loseContext();

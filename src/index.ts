@@ -3,6 +3,7 @@ export { ready, type BackendName, type BackendReport, type ReadyOptions } from '
 export * from './errors.js';
 export { RandomStream, type RandomStreamState, type Seed } from './random.js';
 export { decodeSafetensors, encodeSafetensors, type Safetensors, type StoredTensor } from './io/safetensors.js';
+export { modelFiles } from './io/model-files.js';
 export type { ConfigurableClass } from './io/config.js';
 export { Module, type Config, type Configurable, type Parameter } from './module.js';
 export type { Shape } from './shapes.js';

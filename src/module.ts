@@ -150,6 +150,14 @@ export abstract class Module implements Configurable {
     this.#children.set(name, module);
     return module;
   }
+
+  /** Gives a child away, if there is one: another module may take it in; this one no longer lists, saves or frees it. */
+  protected giveAway(name: string): void {
+    const module = this.#children.get(name);
+    if (!module) return;
+    module.#owned = false;
+    this.#children.delete(name);
+  }
 }
 
 /** TF.js keeps one global table of variable names, so each needs a number of its own. */

@@ -9,9 +9,14 @@ export interface TrainOptions {
   readonly onEpoch?: (stage: string, epoch: EpochRecord) => void;
 }
 
-/** Trains a flow on a target through all its stages. */
-export async function train(flow: Flow, target: BoltzmannTarget, options: TrainOptions = {}): Promise<void> {
+/** Trains a flow on a target through all its stages; the epochs of each, those before a resume included. */
+export async function train(
+  flow: Flow,
+  target: BoltzmannTarget,
+  options: TrainOptions = {},
+): Promise<Map<string, readonly EpochRecord[]>> {
   const { quick = false, checkpoint, onEpoch } = options;
+  const history = new Map<string, readonly EpochRecord[]>();
   const data = (await target.data?.(quick)) ?? null;
   try {
     for (const [index, { name, options: own, onData }] of target.stages(quick).entries()) {
@@ -21,9 +26,11 @@ export async function train(flow: Flow, target: BoltzmannTarget, options: TrainO
         callbacks: { onEpoch: (epoch: EpochRecord) => onEpoch?.(name, epoch) },
         ...(checkpoint && { checkpoint: { url: `${checkpoint}/${index}` } }),
       };
-      if (onData) await fit(flow, data!, settings);
-      else await fit(flow, { ...settings, objective: own.objective! });
+      const objective = own.objective!;
+      const { epochs } = onData ? await fit(flow, data!, settings) : await fit(flow, { ...settings, objective });
+      history.set(name, epochs);
     }
+    return history;
   } finally {
     data?.dispose();
   }

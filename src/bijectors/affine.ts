@@ -23,6 +23,8 @@ export interface AffineOptions {
  *
  * The sign of each scale is fixed at construction; its logarithm is the parameter, so that the map stays invertible
  * however long it is trained.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class Affine extends Bijector {
   static override readonly className: string = 'Affine';

@@ -42,6 +42,8 @@ const STATISTICS: readonly BatchStatistics[] = ['batch', 'running'];
  *
  * Sources: Ioffe, Szegedy, "Batch normalization", 2015; Dinh, Sohl-Dickstein, Bengio, "Density estimation using Real NVP",
  * 2017, section 3.7; Papamakarios, Pavlakou, Murray, "Masked Autoregressive Flow for Density Estimation", 2017, appendix B.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class BatchNorm extends Bijector {
   static override readonly className = 'BatchNorm';

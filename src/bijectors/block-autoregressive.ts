@@ -46,6 +46,8 @@ export interface BlockAutoregressiveOptions extends InversionOptions {
  * implicit function.
  *
  * Source: De Cao, Titov, Aziz, "Block neural autoregressive flow", 2019, section 3.
+ *
+ * @cost forward: numeric (one search a coordinate); inverse: one pass
  */
 export class BlockAutoregressive extends Bijector {
   static override readonly className = 'BlockAutoregressive';

@@ -12,6 +12,8 @@ import { Permute } from './permute.js';
  * Composition: `forward` applies the bijectors in the order listed, from base to data,
  * `f = fₙ ∘ … ∘ f₁`, and `log |det J|` is the sum of theirs.
  *
+ * @cost forward: as its parts; inverse: as its parts
+ * @domain that of its parts
  * @example
  * const bijector = new Chain({ bijectors: [new LULinear({ dims: 2 }), new Sigmoid({ eventShape: [2] })] });
  */

@@ -58,6 +58,8 @@ export interface ContinuousReport {
  * solver, not to the bit.
  *
  * Sources: Chen et al., "Neural ordinary differential equations", 2018; Grathwohl et al., "FFJORD", 2019.
+ *
+ * @cost forward: ODE; inverse: ODE
  */
 export class ContinuousBijector extends Bijector {
   static override readonly className = 'ContinuousBijector';

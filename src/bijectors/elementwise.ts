@@ -24,6 +24,9 @@ export interface ElementwiseOptions {
 /**
  * A scalar map on each coordinate on its own, with trained parameters or with parameters computed from a context:
  * `yᵢ = τ(xᵢ; θᵢ)`, `log |det J| = Σ log τ′(xᵢ; θᵢ)`. It starts as the identity.
+ *
+ * @cost forward: as its parts; inverse: as its parts
+ * @domain that of its scalar map
  */
 export class Elementwise extends Bijector {
   static override readonly className = 'Elementwise';

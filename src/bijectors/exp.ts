@@ -5,6 +5,8 @@ import { CoordinateMap, type CoordinateMapOptions } from './coordinate-map.js';
 /**
  * `y = exp(x)`, elementwise, onto the positive numbers; `log dy/dx = x`.
  * Beyond `x = 88.7` the value exceeds float32 and is `Infinity`; the log-determinant stays right.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class Exp extends CoordinateMap {
   static override readonly className = 'Exp';

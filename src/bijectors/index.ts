@@ -17,6 +17,7 @@ export * from './kernel-gaussianization.js';
 export * from './learned-time.js';
 export * from './linear/index.js';
 export * from './logit.js';
+export * from './molecular/index.js';
 export * from './permute.js';
 export * from './reshape.js';
 export * from './residual/index.js';

@@ -8,6 +8,9 @@ import { Bijector, type Interval, type ValueAndLogDet } from './bijector.js';
 /**
  * The same map with its directions exchanged: `forward` of an `Invert` is `inverse` of what it holds.
  * It turns a masked autoregressive flow into an inverse autoregressive one.
+ *
+ * @cost forward: as its parts; inverse: as its parts
+ * @domain that of its bijector
  */
 export class Invert extends Bijector {
   static override readonly className: string = 'Invert';

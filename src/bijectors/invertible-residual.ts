@@ -60,6 +60,7 @@ export interface ResidualReport {
  * Sources: Behrmann et al., "Invertible residual networks", 2019; Chen et al., "Residual flows for invertible generative
  * modeling", 2019.
  *
+ * @cost forward: numeric (fixed point); inverse: one pass (and the log-determinant, exact or estimated)
  * @example
  * new InvertibleResidual({ network: new LipschitzMLP({ dims: 2 }) });
  */

@@ -33,6 +33,8 @@ export interface KernelGaussianizationOptions extends GaussianMixtureCdfOptions 
  * With a context, a network adds to the parameters what depends on it, nothing at first.
  *
  * Source: Meng, Song, Song, Ermon, "Gaussianization flows", 2020, section 3.2 and, but for the widths, 4.2.
+ *
+ * @cost forward: numeric; inverse: formula
  */
 export class KernelGaussianization extends Bijector {
   static override readonly className = 'KernelGaussianization';

@@ -4,7 +4,12 @@ import { checkEnds } from './check-numbers.js';
 import { Invert } from './invert.js';
 import { Sigmoid, type SigmoidOptions } from './sigmoid.js';
 
-/** The inverse of {@link Sigmoid}: `y = log((x - low) / (high - x))`, elementwise, from an interval to the reals. */
+/**
+ * The inverse of {@link Sigmoid}: `y = log((x - low) / (high - x))`, elementwise, from an interval to the reals.
+ *
+ * @cost forward: formula; inverse: formula
+ * @domain (low, high) → ℝ
+ */
 export class Logit extends Invert {
   static override readonly className = 'Logit';
   static override readonly samples: readonly (() => Bijector)[] = [

@@ -4,7 +4,12 @@ import { formatShape, type Shape } from '../shapes.js';
 import type { Bijector } from './bijector.js';
 import { Permute } from './permute.js';
 
-/** `yᵢ = x[n - 1 - i]` along the last axis of an event; `log |det J| = 0`. */
+/**
+ * `yᵢ = x[n - 1 - i]` along the last axis of an event; `log |det J| = 0`.
+ *
+ * @cost forward: formula; inverse: formula
+ * @domain any
+ */
 export class Reverse extends Permute {
   static override readonly className = 'Reverse';
   static override readonly samples: readonly (() => Bijector)[] = [

@@ -20,6 +20,8 @@ export interface ScaleOptions {
  * `y = scale · x`, elementwise; `log |det J| = Σ log |scale|`.
  *
  * The sign of each scale is fixed at construction; its logarithm is the parameter.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class Scale extends Bijector {
   static override readonly className = 'Scale';

@@ -36,6 +36,8 @@ export interface SharedPointsOptions {
  *
  * Source: English, Kirchler, Lippert, "Kernelised normalising flows", 2024, section 3.2.
  *
+ * @cost forward: as its parts; inverse: as its parts
+ * @domain that of its bijector
  * @example
  * const layer = (first: 0 | 1) =>
  *   new Coupling({

@@ -16,7 +16,11 @@ export interface ShiftOptions {
   readonly learnable?: boolean;
 }
 
-/** `y = x + shift`, elementwise; `log |det J| = 0`. */
+/**
+ * `y = x + shift`, elementwise; `log |det J| = 0`.
+ *
+ * @cost forward: formula; inverse: formula
+ */
 export class Shift extends Bijector {
   static override readonly className = 'Shift';
   static override readonly samples = [

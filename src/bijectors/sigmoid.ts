@@ -15,6 +15,9 @@ export interface SigmoidOptions extends CoordinateMapOptions {
 /**
  * The logistic function onto an interval, `y = low + (high - low) / (1 + exp(-x))`, elementwise;
  * `log dy/dx = log(high - low) - softplus(x) - softplus(-x)`.
+ *
+ * @cost forward: formula; inverse: formula
+ * @domain ℝ → (low, high)
  */
 export class Sigmoid extends CoordinateMap {
   static override readonly className = 'Sigmoid';

@@ -5,6 +5,8 @@ import { CoordinateMap, type CoordinateMapOptions } from './coordinate-map.js';
 /**
  * `y = log(1 + exp(x))`, elementwise, onto the positive numbers; nearly the identity for large `x`.
  * `x = y + log(1 - exp(-y))`, `log dy/dx = -softplus(-x)`.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class Softplus extends CoordinateMap {
   static override readonly className = 'Softplus';

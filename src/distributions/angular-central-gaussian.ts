@@ -62,7 +62,7 @@ export class AngularCentralGaussian extends Distribution {
 
   /**
    * Concentrated about `±location`: `Σ = m mᵀ + spread² (I - m mᵀ)`. For a rotation by a small angle `θ` away from the one that the
-   * quaternion `location` is, the density falls by half a standard deviation at `θ = 2 spread`.
+   * quaternion `location` is, `log p` falls by `½ (θ / spread)²`: `spread` is a deviation in radians.
    *
    * @throws FlowConfigError for a location without a direction, or a spread that is not positive.
    */

@@ -1,9 +1,7 @@
 export * from './angular-central-gaussian.js';
-export type { PerCoordinate } from './check.js';
 export * from './conditional-normal.js';
-export { conditioned, type ContextLike } from './conditioned.js';
-export type { SquareMatrix } from './covariance.js';
 export * from './distribution.js';
+export * from './einstein-crystal.js';
 export * from './laplace.js';
 export * from './location-scale.js';
 export * from './mixture.js';
@@ -15,3 +13,7 @@ export * from './tempered-normal.js';
 export * from './uniform-sphere.js';
 export * from './uniform.js';
 export * from './von-mises.js';
+export type { PerCoordinate } from './check.js';
+export type { SquareMatrix } from './covariance.js';
+export { UniformBodies, type UniformBodiesOptions } from './uniform-bodies.js';
+export { conditioned, type ContextLike } from './conditioned.js';

@@ -11,6 +11,7 @@ import { ConditionalNormal } from './conditional-normal.js';
 import { Distribution } from './distribution.js';
 import { MultivariateNormal } from './multivariate-normal.js';
 import { Normal } from './normal.js';
+import { formatUnitVectors, sameUnitVectors, type UnitVectors } from '../unit-vectors.js';
 import { hullOf } from './support.js';
 import { Uniform } from './uniform.js';
 
@@ -64,6 +65,7 @@ export class Mixture extends Distribution {
   override readonly eventShape: Shape;
   override readonly contextShape: Shape | null;
   override readonly support: Interval;
+  override readonly unitVectors: UnitVectors | null;
   override readonly reparameterised: boolean;
   readonly components: readonly Distribution[];
   readonly #logits: Tensor;
@@ -71,17 +73,24 @@ export class Mixture extends Distribution {
 
   /**
    * @throws FlowConfigError for an empty list, or weights that are not positive or not one a component.
+   * @throws FlowConfigError when some components are on spheres and others are not.
    * @throws FlowShapeError when components differ in their event shapes, or want different contexts.
    */
   constructor({ components, weights, logits, learnable = false }: MixtureOptions) {
     super();
     checkNotEmpty('Mixture.components', components);
     const [first] = components;
-    for (const [i, { eventShape }] of components.entries()) {
+    for (const [i, { eventShape, unitVectors }] of components.entries()) {
       if (!sameShape(eventShape, first.eventShape)) {
         throw new FlowShapeError('Mixture', {
           expected: `events of shape ${formatShape(first.eventShape)} from component ${i}, as the first has`,
           got: formatShape(eventShape),
+        });
+      }
+      if (!sameUnitVectors(unitVectors, first.unitVectors)) {
+        throw new FlowConfigError('Mixture', {
+          expected: `${formatUnitVectors(first.unitVectors)} in component ${i}, as in the first`,
+          got: formatUnitVectors(unitVectors),
         });
       }
     }
@@ -95,6 +104,7 @@ export class Mixture extends Distribution {
     this.eventShape = first.eventShape;
     this.contextShape = commonContextShape('Mixture', components);
     this.support = hullOf(components);
+    this.unitVectors = first.unitVectors;
     this.components = components.map((component, k) => this.child(`${k}`, component));
     this.#logits = this.parameter('logits', count, numbers, learnable);
     this.reparameterised = this.parameterCount === 0;

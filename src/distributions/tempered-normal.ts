@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Config } from '../module.js';
 import type { RandomStream } from '../random.js';
 import { sizeOf, type Shape } from '../shapes.js';
+import { clamp } from '../kernels/clamp/op.js';
 import { checkShape } from './check.js';
 import { Distribution } from './distribution.js';
 import { standardNormalLogProb } from './standard-normal.js';
@@ -13,6 +14,9 @@ export interface TemperedNormalOptions {
   readonly eventShape: Shape;
 }
 
+/** Temperatures below, zero and negative ones too, count as this one. */
+const LEAST = 1e-12;
+
 /**
  * `N(0, τ I)`, the standard normal at the temperature `τ`, its context of shape `[1]`: the base of flows that can be steered in
  * temperature. Under a bijector with a constant Jacobian that takes no context, `q_τ(x) ∝ q_1(x)^{1/τ}` exactly, as
@@ -22,6 +26,7 @@ export interface TemperedNormalOptions {
  */
 export class TemperedNormal extends Distribution {
   static override readonly className = 'TemperedNormal';
+  static override readonly samples = [() => new TemperedNormal({ eventShape: [2] })];
 
   override readonly eventShape: Shape;
   override readonly contextShape: Shape = [1];
@@ -35,7 +40,7 @@ export class TemperedNormal extends Distribution {
 
   protected override density(x: Tensor, context: Tensor | null): Tensor {
     const temperature = this.#aligned(context!);
-    const logScale = tf.mul(0.5 * sizeOf(this.eventShape), tf.log(tf.reshape(context!, [x.shape[0]])));
+    const logScale = tf.mul(0.5 * sizeOf(this.eventShape), tf.log(tf.reshape(temperature, [x.shape[0]])));
     return tf.sub(standardNormalLogProb(tf.mul(x, tf.rsqrt(temperature))), logScale);
   }
 
@@ -48,6 +53,6 @@ export class TemperedNormal extends Distribution {
   }
 
   #aligned(context: Tensor): Tensor {
-    return tf.reshape(context, [context.shape[0], ...this.eventShape.map(() => 1)]);
+    return tf.reshape(clamp(context, LEAST, 3e38), [context.shape[0], ...this.eventShape.map(() => 1)]);
   }
 }

@@ -50,6 +50,8 @@ export interface BumpMixtureOptions extends BumpOptions {
  *
  * Source: Köhler, Krämer, Noé, "Smooth normalizing flows", 2021, section 3.
  *
+ * @cost forward: numeric (inside of a bracket, always ends); inverse: formula
+ * @domain an interval, or ℝ
  * @example
  * new Coupling({
  *   mask: [true, false],

@@ -35,6 +35,8 @@ const TURN = 2 * Math.PI;
  *
  * Source: Köhler, Krämer, Noé, "Smooth normalizing flows", 2021, section 3. There each bump is moved so that 0 stays in
  * place, which differs by a phase.
+ *
+ * @cost forward: numeric (inside of a bracket, always ends); inverse: formula
  */
 export class CircularBumpMixture extends ElementwiseTransform {
   static override readonly className = 'CircularBumpMixture';

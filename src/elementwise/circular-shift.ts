@@ -8,6 +8,8 @@ import { ElementwiseTransform, type ElementwiseResult } from './elementwise-tran
  * A turn of the circle: `y = x + φ` modulo 2π, with the one raw parameter `φ` in radians; `log dy/dx = 0`.
  *
  * Source: Rezende et al., "Normalizing flows on tori and spheres", 2020, section 2.1 (phase translation).
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class CircularShift extends ElementwiseTransform {
   static override readonly className = 'CircularShift';

@@ -63,6 +63,8 @@ export interface CubicSplineOptions extends CubicSplineShape {
  *
  * The formula runs data → base. With linear tails the density of the data jumps at the ends of the box, since the end
  * slopes are free. `forward` finds its root by a search, which costs more than the other splines' closed forms.
+ *
+ * @cost forward: numeric (inside of a bin, always ends); inverse: formula
  */
 export class CubicSpline extends ElementwiseTransform {
   static override readonly className = 'CubicSpline';

@@ -24,6 +24,8 @@ const START = 0.05;
  * {@link HeavyTails} for `μ`, `σ` and the weights; `σ` here is `√(2/π)` times that of the paper.
  *
  * Source: Hickling and Prangle, "Flexible tails for normalizing flows", 2024, section 3.
+ *
+ * @cost forward: formula; inverse: formula (and a normal quantile)
  */
 export class ExtremeValueTails extends HeavyTails {
   static override readonly className = 'ExtremeValueTails';

@@ -27,6 +27,8 @@ const SPREAD = 0.5;
  * The start is within 4% of the identity.
  *
  * Source: Ho, Chen, Srinivas, Duan, Abbeel, "Flow++", 2019, section 3.2.
+ *
+ * @cost forward: numeric; inverse: formula
  */
 export class LogisticMixture extends NumericElementwise {
   static override readonly className = 'LogisticMixture';

@@ -4,6 +4,7 @@ import { FlowConfigError } from '../errors.js';
 import { withoutGradient } from '../kernels/stop-gradient/op.js';
 import type { Config } from '../module.js';
 import type { Curve } from '../numerics/invert-monotone.js';
+import { angleOf } from '../numerics/vectors3.js';
 import { CIRCLE, wrapAngle } from './circle.js';
 import type { ElementwiseResult } from './elementwise-transform.js';
 import { checkCount, NumericElementwise, type NumericElementwiseOptions } from './numeric-elementwise.js';
@@ -38,6 +39,7 @@ const START_GAP = 1e-5;
  *
  * Source: Rezende et al., "Normalizing flows on tori and spheres", 2020, section 2.2.
  *
+ * @cost forward: numeric (a formula for one component); inverse: formula
  * @throws FlowNumericsError from the numeric direction, when a row has not converged after `maxSteps` evaluations.
  */
 export class Moebius extends NumericElementwise {
@@ -121,7 +123,8 @@ export class Moebius extends NumericElementwise {
   #parts(raw: Tensor): { centres: Centres; phase: Tensor } {
     const count = this.#components;
     const [logits, first, second, phase] = cut(raw, [count === 1 ? 0 : count, count, count, 1]);
-    const shrink = tf.mul(tf.rsqrt(tf.add(tf.add(tf.square(first), tf.square(second)), 1)), this.#maxRadius);
+    // Neither `rsqrt`, whose gradient is a power, nor `atan` can be part of a planned step.
+    const shrink = tf.div(this.#maxRadius, tf.sqrt(tf.add(tf.add(tf.square(first), tf.square(second)), 1)));
     const centres = {
       weights: count === 1 ? null : tf.softmax(logits),
       x: tf.mul(first, shrink),
@@ -147,10 +150,10 @@ function mixture(angle: Tensor, { weights, x, y }: Centres): ReturnType<Curve> {
   const [cos, sin] = [tf.expandDims(tf.cos(angle), 1), tf.expandDims(tf.sin(angle), 1)];
   const across = tf.sub(tf.mul(x, sin), tf.mul(y, cos));
   const along = tf.sub(1, tf.add(tf.mul(x, cos), tf.mul(y, sin)));
-  const moves = tf.mul(tf.atan(tf.div(across, along)), 2);
+  const moves = tf.mul(angleOf(across, along), 2);
   const squaredRadius = tf.add(tf.square(x), tf.square(y));
-  // From differences: as 1 - 2 w·z + |w|² it would lose its digits next to a centre.
-  const squaredDistance = tf.add(tf.square(tf.sub(cos, x)), tf.square(tf.sub(sin, y)));
+  // As 1 - 2 w·z + |w|² it would lose its digits next to a centre, and from z - w those that a GPU's sines lack.
+  const squaredDistance = tf.add(tf.square(along), tf.square(across));
   const slopes = tf.div(tf.sub(1, squaredRadius), squaredDistance);
   const mean = (terms: Tensor) => tf.sum(weights ? tf.mul(terms, weights) : terms, 1);
   return { value: tf.add(angle, mean(moves)), logSlope: tf.log(mean(slopes)) };

@@ -45,6 +45,8 @@ const UNIT = Math.log(Math.expm1(1));
  *
  * Source: Wehenkel, Louppe, "Unconstrained monotonic neural networks", 2019, sections 2 and 3 (with softplus for ELU + 1, which has a
  * kink in its slope).
+ *
+ * @cost forward: numeric; inverse: formula (a quadrature)
  */
 export class MonotonicNetwork extends NumericElementwise {
   static override readonly className = 'MonotonicNetwork';

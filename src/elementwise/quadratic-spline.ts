@@ -67,6 +67,8 @@ export interface QuadraticSplineOptions extends QuadraticSplineShape {
  * Monotone quadratic spline as the scalar map of a coupling or autoregressive layer.
  *
  * The formula runs data → base: the density of the data is piecewise linear. `forward` solves one quadratic equation.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class QuadraticSpline extends ElementwiseTransform {
   static override readonly className = 'QuadraticSpline';

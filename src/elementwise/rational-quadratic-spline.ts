@@ -104,6 +104,8 @@ export interface RationalQuadraticSplineTransformOptions extends RationalQuadrat
  *
  * The spline formula runs data → base, as in Neural Spline Flows, so that training needs no roots; `forward` (base →
  * data) solves one quadratic equation.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class RationalQuadraticSpline extends ElementwiseTransform {
   static override readonly className = 'RationalQuadraticSpline';

@@ -3,7 +3,10 @@ import type { Config } from '../module.js';
 import {
   ALANINE_DIPEPTIDE_ATOMS,
   ALANINE_DIPEPTIDE_BONDS,
+  ALANINE_DIPEPTIDE_CENTRE,
   ALANINE_DIPEPTIDE_FORCE_FIELDS,
+  ALANINE_DIPEPTIDE_TORSIONS,
+  ALANINE_DIPEPTIDE_Z_MATRIX,
 } from './data/alanine-dipeptide.js';
 import { MolecularMechanics } from './molecular-mechanics.js';
 
@@ -27,6 +30,22 @@ export class AlanineDipeptide extends MolecularMechanics {
     () => new AlanineDipeptide(),
     () => new AlanineDipeptide({ forceField: 'ff99sb', temperature: 1000 }),
   ];
+
+  /** Atoms of the backbone torsions: `phi`, `psi`, `omega1`, `omega2`. */
+  static readonly torsions = ALANINE_DIPEPTIDE_TORSIONS;
+  /** The centre of chirality and three neighbours of it, whose signed volume is positive in the natural form, L. */
+  static readonly chiralCentre = ALANINE_DIPEPTIDE_CENTRE;
+  /** A Z-matrix of all atoms, from the middle of the backbone outwards. */
+  static readonly zMatrix: readonly (readonly number[])[] = [
+    [14],
+    [8, 14],
+    [6, 8, 14],
+    [10, 8, 14, 6],
+    [9, 8, 6, 14],
+    ...ALANINE_DIPEPTIDE_Z_MATRIX.rows,
+  ];
+  /** Five atoms around the central carbon, and rows for the others. */
+  static readonly mixedZMatrix = ALANINE_DIPEPTIDE_Z_MATRIX;
 
   readonly #config: Required<AlanineDipeptideOptions>;
 

@@ -18,6 +18,7 @@ export interface BernsteinFlowOptions extends RecipeOptions {
  *
  * Source: Ramasinghe, Fernando, Khan, Barnes, "Robust normalizing flows using Bernstein-type polynomials", 2021.
  *
+ * @cost density: one pass; sample: numeric (a pass and a search a coordinate)
  * @throws FlowConfigError for sizes that are not positive integers, or an empty interval.
  */
 export function bernsteinFlow(options: BernsteinFlowOptions): Flow {

@@ -13,6 +13,7 @@ export type BlockNafOptions = Omit<RecipeOptions, 'residual' | 'activation' | 'd
  *
  * Source: De Cao, Titov, Aziz, "Block neural autoregressive flow", 2019.
  *
+ * @cost density: one pass; sample: numeric (a search a coordinate)
  * @throws FlowConfigError for sizes that are not positive integers.
  */
 export function blockNaf(options: BlockNafOptions): Flow {

@@ -18,6 +18,7 @@ import { assembleMultiScaleFlow, GLOW_PRESETS, type MultiScaleFlowOptions } from
  *
  * Source: Nagar, Dufraisse, Varma, "CInC Flow: Characterizable invertible 3×3 convolution", 2021.
  *
+ * @cost density: one pass; sample: passes (one a diagonal of pixels)
  * @throws FlowConfigError for sizes that are not positive integers.
  * @throws FlowShapeError for images whose height or width is no multiple of `2^levels`.
  */

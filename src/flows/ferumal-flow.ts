@@ -8,6 +8,7 @@ import type { Flow } from './flow.js';
  *
  * Source: English, Kirchler, Lippert, "Kernelised normalising flows", 2024.
  *
+ * @cost density: one pass; sample: one pass
  * @throws FlowConfigError for sizes that are not positive integers, or `exact` without a number of points.
  */
 export function ferumalFlow(options: FerumalFlowOptions): Flow {

@@ -23,6 +23,7 @@ export interface FerumalImageGlowOptions extends Omit<MultiScaleFlowOptions, 'hi
  * Source: English, Kirchler, Lippert, "Kernelised normalising flows", 2024, which warns that images are not what kernels
  * are best at.
  *
+ * @cost density: one pass; sample: one pass
  * @throws FlowConfigError for sizes that are not positive integers.
  * @throws FlowShapeError for images whose height or width is no multiple of `2^levels`.
  */

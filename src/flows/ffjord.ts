@@ -34,6 +34,7 @@ export interface FfjordOptions extends ContinuousFlowOptions {
  *
  * Source: Grathwohl et al., "FFJORD: Free-form continuous dynamics for scalable reversible generative models", 2019.
  *
+ * @cost density: ODE; sample: ODE
  * @throws FlowConfigError for sizes that are not positive integers, or options of solver and field out of range.
  */
 export function ffjord(options: FfjordOptions): Flow {

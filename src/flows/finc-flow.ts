@@ -15,6 +15,7 @@ import { assembleMultiScaleFlow, GLOW_PRESETS, type MultiScaleFlowOptions } from
  *
  * Source: Kallappa, Nagar, Varma, "FInC Flow: Fast and invertible k×k convolutions for normalizing flows", 2023.
  *
+ * @cost density: one pass; sample: passes (one a diagonal of pixels)
  * @throws FlowConfigError for sizes that are not positive integers.
  * @throws FlowShapeError for images whose height or width is no multiple of `2^levels`.
  */

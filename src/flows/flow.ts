@@ -123,6 +123,19 @@ export class Flow extends Distribution {
     return conditioned(this, context);
   }
 
+  /**
+   * Gives up base, bijector and embedding, to build something else from. The flow is of no further use: it lists no
+   * parameters and frees nothing.
+   *
+   * @example
+   * const { bijector } = splineCouplingFlow({ dims: 2 }).takeApart();
+   * const layers = new Chain({ bijectors: [bijector, new Affine({ shift: [1, 2], scale: [3, 3] })] });
+   */
+  takeApart(): Required<FlowOptions> {
+    for (const name of ['base', 'bijector', 'embedding']) this.giveAway(name);
+    return { base: this.base, bijector: this.bijector, embedding: this.embedding };
+  }
+
   /** Sets data-dependent parameters (activation normalisation and the like) from one batch. */
   initialize(data: Tensor, { context = null }: LogProbOptions = {}): void {
     tf.tidy(() => this.bijector.initialize(data, this.bijector.contextShape && this.embed(context, 'initialize')));

@@ -18,6 +18,7 @@ export interface GaussianizationFlowOptions extends Omit<RecipeOptions, 'residua
  *
  * Source: Meng, Song, Song, Ermon, "Gaussianization flows", 2020.
  *
+ * @cost density: one pass; sample: numeric (a search a layer)
  * @throws FlowConfigError for sizes that are not positive integers.
  */
 export function gaussianizationFlow(options: GaussianizationFlowOptions): Flow {

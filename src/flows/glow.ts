@@ -14,6 +14,7 @@ import { assembleMultiScaleFlow, GLOW_PRESETS, type MultiScaleFlowOptions } from
  *
  * Source: Kingma and Dhariwal, "Glow: Generative flow with invertible 1×1 convolutions", 2018.
  *
+ * @cost density: one pass; sample: one pass
  * @throws FlowConfigError for sizes that are not positive integers.
  * @throws FlowShapeError for images whose height or width is no multiple of `2^levels`.
  *

@@ -11,6 +11,7 @@ import { assembleFlow, type RecipeOptions } from './recipe.js';
  *
  * Source: Kingma et al., "Improved Variational Inference with Inverse Autoregressive Flow", 2016.
  *
+ * @cost density: passes (one a coordinate); sample: one pass
  * @throws FlowConfigError for sizes that are not positive integers.
  */
 export function iaf(options: RecipeOptions): Flow {

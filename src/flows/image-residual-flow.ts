@@ -32,6 +32,7 @@ const PRESETS = {
  *
  * Source: Chen, Behrmann, Duvenaud, Jacobsen, "Residual flows for invertible generative modeling", 2019.
  *
+ * @cost density: one pass (and the log-determinant, exact or estimated); sample: numeric (a fixed point a block)
  * @throws FlowConfigError for sizes that are not positive integers, or options of networks and estimators out of range.
  * @throws FlowShapeError for images whose height or width is no multiple of `2^levels`.
  *

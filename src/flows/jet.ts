@@ -44,6 +44,7 @@ const CHANNELS_BEFORE_SPATIAL = 4;
  *
  * Source: Kolesnikov, Pinto, Tschannen, "Jet: A modern transformer-based normalizing flow", 2024.
  *
+ * @cost density: one pass; sample: one pass
  * @example
  * const flow = jet({ eventShape: [32, 32, 3], preset: 'small' });
  *

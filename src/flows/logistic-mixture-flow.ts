@@ -16,6 +16,7 @@ export interface LogisticMixtureFlowOptions extends RecipeOptions {
  *
  * Source: Ho, Chen, Srinivas, Duan, Abbeel, "Flow++", 2019, section 3.2.
  *
+ * @cost density: one pass; sample: numeric (a search a layer)
  * @throws FlowConfigError for sizes that are not positive integers.
  */
 export function logisticMixtureFlow(options: LogisticMixtureFlowOptions): Flow {

@@ -9,6 +9,7 @@ import { assembleFlow, type RecipeOptions } from './recipe.js';
  *
  * Source: Papamakarios, Pavlakou, Murray, "Masked Autoregressive Flow for Density Estimation", 2017.
  *
+ * @cost density: one pass; sample: passes (one a coordinate)
  * @throws FlowConfigError for sizes that are not positive integers.
  */
 export function maf(options: RecipeOptions): Flow {

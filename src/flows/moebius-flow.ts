@@ -18,6 +18,8 @@ export interface MoebiusFlowOptions extends CircularFlowOptions {
  *
  * Source: Rezende et al., "Normalizing flows on tori and spheres", 2020, section 2.2.
  *
+ * @cost density: one pass; sample: numeric (a search a layer, a formula for one component)
+ * @domain angles in [-π, π], beside real numbers
  * @throws FlowConfigError for sizes that are not positive integers, or circular coordinates that do not exist.
  */
 export function moebiusFlow({ components = 8, activation = 'silu', ...options }: MoebiusFlowOptions): Flow {

@@ -15,6 +15,7 @@ export interface NafOptions extends RecipeOptions {
  *
  * Source: Huang, Krueger, Lacoste, Courville, "Neural autoregressive flows", 2018.
  *
+ * @cost density: one pass; sample: numeric (a pass and a search a coordinate)
  * @throws FlowConfigError for sizes that are not positive integers.
  */
 export function naf(options: NafOptions): Flow {

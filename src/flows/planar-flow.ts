@@ -13,6 +13,7 @@ export interface PlanarFlowOptions extends VariationalFlowOptions, InversionOpti
  *
  * Source: Rezende and Mohamed, "Variational inference with normalizing flows", 2015.
  *
+ * @cost density: one pass; sample: numeric (a search a layer, exchanged by `direction`)
  * @throws FlowConfigError for sizes that are not positive integers, an unknown direction, or a search without steps.
  */
 export function planarFlow(options: PlanarFlowOptions): Flow {

@@ -8,6 +8,7 @@ import { assembleVariational, type VariationalFlowOptions } from './variational-
  *
  * Source: Rezende and Mohamed, "Variational inference with normalizing flows", 2015.
  *
+ * @cost density: one pass; sample: one pass
  * @throws FlowConfigError for sizes that are not positive integers, or an unknown direction.
  */
 export function radialFlow(options: VariationalFlowOptions): Flow {

@@ -18,6 +18,7 @@ export interface RealNvpOptions extends RecipeOptions {
  *
  * Source: Dinh, Sohl-Dickstein, Bengio, "Density estimation using Real NVP", 2017.
  *
+ * @cost density: one pass; sample: one pass
  * @throws FlowConfigError for sizes that are not positive integers, or an unknown scale.
  */
 export function realNvp(options: RealNvpOptions): Flow {

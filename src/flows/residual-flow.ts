@@ -33,6 +33,7 @@ const MOST_EXACT_DIMS = 10;
  *
  * Source: Chen, Behrmann, Duvenaud, Jacobsen, "Residual flows for invertible generative modeling", 2019.
  *
+ * @cost density: one pass (and the log-determinant, exact or estimated); sample: numeric (a fixed point a block)
  * @throws FlowConfigError for sizes that are not positive integers, or options of networks and estimators out of range.
  */
 export function residualFlow(options: ResidualFlowOptions): Flow {

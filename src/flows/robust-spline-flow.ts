@@ -25,6 +25,7 @@ export interface RobustSplineFlowOptions extends RecipeOptions {
  * Source: Hong, Park, Chun, "On the robustness of normalizing flows for inverse problems in imaging", 2023, section 4; their
  * flows are of images, with features of the low-resolution one for contexts.
  *
+ * @cost density: one pass; sample: one pass
  * @throws FlowConfigError for sizes that are not positive integers, or a tail bound that is not positive.
  */
 export function robustSplineFlow(options: RobustSplineFlowOptions): Flow {

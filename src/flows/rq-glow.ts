@@ -35,6 +35,7 @@ const PRESETS = {
  *
  * Source: Durkan, Bekasov, Murray, Papamakarios, "Neural Spline Flows", 2019, section 5.4 and appendix B.3.
  *
+ * @cost density: one pass; sample: one pass
  * @throws FlowConfigError for sizes that are not positive integers, or impossible spline options.
  * @throws FlowShapeError for images whose height or width is no multiple of `2^levels`.
  */

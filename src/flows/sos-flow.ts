@@ -20,6 +20,7 @@ export interface SosFlowOptions extends RecipeOptions {
  *
  * Source: Jaini, Selby, Yu, "Sum-of-squares polynomial flow", 2019.
  *
+ * @cost density: one pass; sample: numeric (a pass and a search a coordinate)
  * @throws FlowConfigError for sizes that are not positive integers, or an empty interval.
  */
 export function sosFlow(options: SosFlowOptions): Flow {

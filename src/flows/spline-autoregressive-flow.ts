@@ -13,6 +13,7 @@ import type { SplineFlowOptions } from './spline-coupling-flow.js';
  *
  * Source: Durkan, Bekasov, Murray, Papamakarios, "Neural Spline Flows", 2019.
  *
+ * @cost density: one pass; sample: passes (one a coordinate)
  * @throws FlowConfigError for sizes that are not positive integers, or impossible spline options.
  */
 export function splineAutoregressiveFlow(options: SplineFlowOptions): Flow {

@@ -26,6 +26,7 @@ export interface SplineCouplingFlowOptions extends SplineFlowOptions {
  *
  * Source: Durkan, Bekasov, Murray, Papamakarios, "Neural Spline Flows", 2019.
  *
+ * @cost density: one pass; sample: one pass
  * @throws FlowConfigError for sizes that are not positive integers, or impossible spline options.
  */
 export function splineCouplingFlow(options: SplineCouplingFlowOptions): Flow {

@@ -17,6 +17,7 @@ export interface SylvesterFlowOptions
  *
  * Source: van den Berg, Hasenclever, Tomczak, Welling, "Sylvester normalizing flows for variational inference", 2018.
  *
+ * @cost density: one pass; sample: numeric (a search a direction and layer, exchanged by `direction`)
  * @throws FlowConfigError for sizes that are not positive integers, more directions than coordinates, an unknown basis or
  *   direction, or a search without steps.
  */

@@ -42,6 +42,7 @@ const PRESETS = {
  *
  * Source: Zhai et al., "Normalizing flows are capable generative models", 2024.
  *
+ * @cost density: one pass; sample: passes (one a patch)
  * @example
  * const flow = tarFlow({ eventShape: [32, 32, 3], preset: 'small', contextShape: [10] });
  *

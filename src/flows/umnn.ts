@@ -20,6 +20,7 @@ export interface UmnnOptions extends RecipeOptions {
  *
  * Source: Wehenkel, Louppe, "Unconstrained monotonic neural networks", 2019, section 4.
  *
+ * @cost density: one pass; sample: numeric (a pass and a search a coordinate)
  * @throws FlowConfigError for sizes that are not positive integers, or an empty interval.
  */
 export function umnn(options: UmnnOptions): Flow {

@@ -14,22 +14,25 @@ import { openStore } from './stores/open.js';
  * @throws FlowNumericsError when a parameter is not finite; what was saved before stays.
  */
 export async function saveModule(module: Module, url: string): Promise<void> {
+  const store = openStore(url, `${module.className}.save`);
+  await store.write(await encodeModel(module));
+}
+
+/** The files of {@link saveModule}, by name. */
+export async function encodeModel(module: Module): Promise<Map<string, Uint8Array>> {
   const where = `${module.className}.save`;
   if (module.isDisposed) {
     throw new FlowConfigError(where, { expected: 'a module with its weights', got: 'a disposed one' });
   }
-  const store = openStore(url, where);
   const model = serialize(module);
   const frozen = frozenPaths(module);
   const tensors = await readParameters(module);
   checkFinite(tensors, where);
   const parameters = [...tensors].map(([path, { shape }]) => ({ path, shape }));
-  await store.write(
-    new Map([
-      [MANIFEST_FILE, encodeManifest({ model, parameters, frozen })],
-      [WEIGHTS_FILE, encodeSafetensors(tensors, { format: 'tfjs-flows' })],
-    ]),
-  );
+  return new Map([
+    [MANIFEST_FILE, encodeManifest({ model, parameters, frozen })],
+    [WEIGHTS_FILE, encodeSafetensors(tensors, { format: 'tfjs-flows' })],
+  ]);
 }
 
 /** Deletes a saved model; nothing happens when there is none. */

@@ -9,7 +9,8 @@ const TINY = 1e-30;
  * shorter than 1 rather than as NaN.
  */
 export function unit(x: Tensor): Tensor {
-  return tf.mul(x, tf.rsqrt(tf.maximum(tf.sum(tf.square(x), -1, true), TINY)));
+  // Not by `rsqrt`, whose gradient is a power, which programs do not take.
+  return tf.div(x, tf.sqrt(tf.maximum(tf.sum(tf.square(x), -1, true), TINY)));
 }
 
 /** `a · b` along the last axis, which is kept with length 1. */

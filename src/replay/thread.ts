@@ -54,7 +54,7 @@ export function makeThread(
   functions: Readonly<Record<string, (...args: number[]) => void>>,
   layout: typeof CONTROL,
 ): Thread {
-  const control = new Int32Array(memory.buffer, layout.address, layout.length);
+  let control = new Int32Array(memory.buffer, layout.address, layout.length);
   const names = Object.keys(functions)
     .filter((name) => typeof functions[name] === 'function')
     .sort();
@@ -103,6 +103,8 @@ export function makeThread(
   }
 
   function work(job: number, { index, count }: Post): void {
+    // Memory that is not shared leaves views of it behind when it grows.
+    if (control.buffer !== memory.buffer) control = new Int32Array(memory.buffer, layout.address, layout.length);
     const program = programOf(job);
     if (!program) return;
     const { after, tasks } = program;

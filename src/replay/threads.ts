@@ -21,7 +21,7 @@ export class Threads {
   readonly #heap: Heap;
   readonly #names: readonly string[];
   readonly #main: Thread;
-  readonly #control: Int32Array;
+  #view: Int32Array;
   #helpers = 0;
   #jobs = 0;
   #versions = 0;
@@ -31,8 +31,15 @@ export class Threads {
     this.#heap = heap;
     this.#names = functionNames(heap.functions);
     this.#main = makeThread(heap.memory, heap.functions, CONTROL);
-    this.#control = new Int32Array(heap.memory.buffer, CONTROL.address, CONTROL.length);
+    this.#view = new Int32Array(heap.memory.buffer, CONTROL.address, CONTROL.length);
     this.resize(count);
+  }
+
+  /** The control block. Memory that is not shared leaves views of it behind when it grows. */
+  get #control(): Int32Array {
+    const { buffer } = this.#heap.memory;
+    if (this.#view.buffer !== buffer) this.#view = new Int32Array(buffer, CONTROL.address, CONTROL.length);
+    return this.#view;
   }
 
   /** Threads in all. */

@@ -10,6 +10,8 @@ export { Mala, OverdampedLangevin, type OverdampedLangevinOptions } from './over
 export * from './parallel-tempering.js';
 export type { Periods } from './periods.js';
 export * from './random-walk-metropolis.js';
+export * from './rigid-body-hmc.js';
+export * from './rigid-body-metropolis.js';
 export * from './sample-chains.js';
 export * from './sampler-cycle.js';
 export * from './sampler-state.js';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { angleOf } from '../numerics/vectors3.js';
 
 /** Coordinates of rotations, `[rows, 1]` each, in which the Haar measure is uniform. */
 export interface Fibres {
@@ -13,8 +14,6 @@ export interface Fibres {
   readonly beta: Tensor;
 }
 
-/** Two numbers with a sum of squares below this have no angle: it is set to 0. */
-const NO_ANGLE = 1e-34;
 /** Sums of squares are no smaller than this, so that an angle is never lost. */
 const FLOOR = 1e-30;
 
@@ -29,7 +28,7 @@ export function fibresOf(q: Tensor): Fibres {
   const [w, x, y, z] = tf.split(q, 4, 1);
   const height = tf.add(tf.square(y), tf.square(z));
   const depth = tf.add(tf.square(w), tf.square(x));
-  return { height, depth, alpha: angleOf(w, x, depth), beta: angleOf(y, z, height) };
+  return { height, depth, alpha: angleOf(x, w), beta: angleOf(z, y) };
 }
 
 /** The quaternion of {@link fibresOf}. */
@@ -44,9 +43,4 @@ export function fromFibres({ height, depth, alpha, beta }: Fibres): Tensor {
     ],
     1,
   );
-}
-
-function angleOf(a: Tensor, b: Tensor, square: Tensor): Tensor {
-  const real = tf.where(tf.less(square, NO_ANGLE), tf.onesLike(a), a);
-  return tf.atan2(b, real);
 }

@@ -28,20 +28,23 @@ export interface Gauge {
  * @param x `[rows, n]`, none of them zero
  */
 export function evaluateGauge({ weights, roundness, directions }: Gauge, x: Tensor): GaugePoint {
+  // Products of matrices rather than of tensors with axes of length 1 in the middle, which planned steps do not take.
+  const [rows, n] = x.shape as [number, number];
   const point = tf.expandDims(x, 1);
-  const along = tf.sum(tf.mul(directions, point), 2);
-  const norms = tf.sqrt(tf.add(tf.mul(roundness, tf.sum(tf.square(point), 2)), tf.square(along)));
+  const along = tf.squeeze(tf.matMul(directions, tf.expandDims(x, 2)), [2]);
+  const norms = tf.sqrt(tf.add(tf.mul(roundness, tf.sum(tf.square(x), 1, true)), tf.square(along)));
   const norm = tf.sum(tf.mul(weights, norms), 1, true);
 
-  const pulls = tf.add(tf.mul(tf.expandDims(roundness, 2), point), tf.mul(tf.expandDims(along, 2), directions));
+  const pulls = tf.add(tf.matMul(tf.expandDims(roundness, 2), point), tf.mul(tf.expandDims(along, 2), directions));
   const rates = tf.div(weights, norms);
-  const slope = tf.sum(tf.mul(tf.expandDims(rates, 2), pulls), 1);
+  const slope = tf.squeeze(tf.matMul(tf.expandDims(rates, 1), pulls), [1]);
 
   const outer = (factor: Tensor, vectors: Tensor) =>
     tf.matMul(vectors, tf.mul(tf.expandDims(factor, 2), vectors), true, false);
-  const round = tf.mul(tf.expandDims(tf.sum(tf.mul(rates, roundness), 1, true), 2), tf.eye(x.shape[1]!));
+  const roundest = tf.sum(tf.mul(rates, roundness), 1, true);
+  const round = tf.reshape(tf.matMul(roundest, tf.reshape(tf.eye(n), [1, n * n])), [rows, n, n]);
   const bend = tf.sub(tf.add(round, outer(rates, directions)), outer(tf.div(rates, tf.square(norms)), pulls));
-  const ridge = tf.mul(tf.expandDims(slope, 2), tf.expandDims(slope, 1));
+  const ridge = tf.matMul(tf.expandDims(slope, 2), tf.expandDims(slope, 1));
   return {
     value: tf.mul(tf.squeeze(tf.square(norm), [1]), 0.5),
     gradient: tf.mul(norm, slope),

@@ -18,6 +18,8 @@ const BOUND = 5;
  *
  * Source: the change of area under `z → A z / |A z|` is that of Tyler, "Statistical analysis for the angular central Gaussian
  * distribution on the sphere", 1987.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class ProjectiveLinear extends SphereTransform {
   static override readonly className = 'ProjectiveLinear';

@@ -25,6 +25,8 @@ const NONE = [1, 0, 0, 0];
  * areas stay as they are: `log area = 0`. It gives a spline in angles other seams, and an untrained mixture other axes.
  *
  * Source: Conway and Smith, "On quaternions and octonions", 2003, section 4.1.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class QuaternionProduct extends SphereTransform {
   static override readonly className = 'QuaternionProduct';

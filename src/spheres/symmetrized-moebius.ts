@@ -21,6 +21,8 @@ import { dot, unit } from '../numerics/unit.js';
  *
  * Source: Köhler, Invernizzi, de Haan, Noé, "Rigid body flows for sampling molecular crystal structures", 2023,
  * section 4.2; the projective form and its inverse follow from it.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class SymmetrizedMoebius extends SphereTransform {
   static override readonly className = 'SymmetrizedMoebius';

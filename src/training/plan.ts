@@ -150,9 +150,9 @@ async function readTables(model: Distribution, data: FitData, options: FitOption
     });
   }
   const { contextShape } = model;
-  const { eventShape, support, discrete } = objective?.rows?.(model) ?? model;
+  const { eventShape, support, discrete, unitVectors } = objective?.rows?.(model) ?? model;
   const targetShape = objective?.targetShape?.(model) ?? null;
-  const expected = { eventShape, contextShape, targetShape, support, allowConstant, discrete };
+  const expected = { eventShape, contextShape, targetShape, support, allowConstant, discrete, unitVectors };
   const table = await readTable(data, expected, { training: true, where: 'fit', name: 'data' });
   if (validation === undefined) return { table, validation: null };
   if (typeof validation === 'number') {

@@ -50,7 +50,7 @@ for (const backend of ['webgl', 'webgpu'] satisfies BackendName[]) {
   });
 
   declare(title('nothing is left behind'), async (t) => {
-    t.deepEqual(await page.call('leaks', 50), { tensors: 0, data: 0, bytes: 0 });
+    t.deepEqual(await page.call('leaks', 5), { tensors: 0, data: 0, bytes: 0 });
   });
 
   declare(title('training takes few draw calls and finds what wasm finds'), async (t) => {

@@ -1,4 +1,6 @@
 import { Bijector } from '../../src/bijectors/bijector.js';
+import type { RandomStream } from '../../src/random.js';
+import { agreesWithCpu } from './bijectors/agreement.js';
 import { takesBatches, refusesShapes } from './bijectors/batches.js';
 import { staysFinite } from './bijectors/extremes.js';
 import { matchesDifferences, reachesParameters } from './bijectors/gradients.js';
@@ -6,7 +8,7 @@ import { matchesJacobian, undoesItself } from './bijectors/identities.js';
 import { integrates } from './bijectors/integral.js';
 import { frees, rebuilds } from './bijectors/lifecycle.js';
 import { Subject } from './bijectors/subject.js';
-import type { Check } from './check.js';
+import { isFirstSample, type Check } from './check.js';
 import { concreteSubclasses, type SampledClass } from './classes.js';
 import { checksOf, type Claims } from './suite.js';
 
@@ -17,7 +19,16 @@ export function bijectorClasses(): SampledClass<Bijector>[] {
 
 /** Every check of the bijector contract, on every sample of every class. */
 export function bijectorChecks(classes: readonly SampledClass<Bijector>[] = bijectorClasses()): Check[] {
-  return checksOf(classes, CLAIMS, (make, Class, stream) => new Subject(make(), make, Class, stream));
+  return checksOf(classes, CLAIMS, open);
+}
+
+/** What a backend of its own could break, on the first sample of every class: options make no other kernels. */
+export function bijectorChecksBesideCpu(): Check[] {
+  return checksOf(bijectorClasses(), CLAIMS_BESIDE_CPU, open).filter(({ subject }) => isFirstSample(subject));
+}
+
+function open(make: () => Bijector, Class: SampledClass<Bijector>, stream: RandomStream): Subject {
+  return new Subject(make(), make, Class, stream);
 }
 
 const CLAIMS: Claims<Subject> = [
@@ -31,4 +42,10 @@ const CLAIMS: Claims<Subject> = [
   ['no method leaves a tensor behind and dispose frees all', frees],
   ['values and gradients stay numbers at extreme inputs', staysFinite],
   ['the density integrates to one and samples follow it', integrates],
+];
+
+const CLAIMS_BESIDE_CPU: Claims<Subject> = [
+  ['inverse undoes forward and forward undoes inverse', undoesItself],
+  ['values and gradients are those of the cpu backend', agreesWithCpu],
+  ['values and gradients stay numbers at extreme inputs', staysFinite],
 ];

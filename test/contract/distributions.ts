@@ -82,7 +82,8 @@ async function withSubject(
   };
   const distribution = rebuild();
   const { contextShape } = distribution;
-  const context = contextShape && new RandomStream('context').normalTensor(contextShape);
+  // Positive, as temperatures are.
+  const context = contextShape && tf.tidy(() => tf.exp(new RandomStream('context').normalTensor(contextShape)));
   try {
     await verify({ distribution, context, rebuild });
   } finally {

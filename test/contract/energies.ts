@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { Energy } from '../../src/energies/energy.js';
+import { RigidMolecules } from '../../src/energies/rigid-molecules.js';
 import { FlowShapeError } from '../../src/errors.js';
 import type { RandomStream } from '../../src/random.js';
 import { formatShape, sizeOf, type Shape } from '../../src/shapes.js';
@@ -46,7 +47,8 @@ class Subject {
     readonly stream: RandomStream,
   ) {
     this.size = sizeOf(energy.eventShape);
-    this.unit = energy.reference ? 0.02 : 0.5;
+    // Bonds in nm are stiff. Rigid molecules give way more, and their energies are differences of large numbers.
+    this.unit = !energy.reference ? 0.5 : energy instanceof RigidMolecules ? 0.1 : 0.02;
   }
 
   tensor(values: ArrayLike<number>, batchShape: Shape): Tensor {

@@ -7,6 +7,13 @@ export async function read(tensor: Tensor): Promise<Float32Array> {
   return values;
 }
 
+/** The largest absolute value; 0 for none. */
+export function largestOf(values: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
+  return largest;
+}
+
 /** `log |det A|` of a square matrix given by rows, by elimination with partial pivoting in double precision. */
 export function logAbsDet(rows: readonly ArrayLike<number>[]): number {
   const a = rows.map((row) => Float64Array.from(row));

@@ -1,6 +1,7 @@
 import test from 'ava';
 import {
   ConditionalNormal,
+  EinsteinCrystal,
   FlowConfigError,
   FlowShapeError,
   Laplace,
@@ -11,6 +12,8 @@ import {
   ready,
   StudentT,
   Uniform,
+  UniformBodies,
+  UniformSphere,
   VonMises,
 } from '../../src/index.js';
 
@@ -43,6 +46,15 @@ const CONFIG_ERRORS: [build: () => unknown, message: string][] = [
   [() => new Uniform({ low: [0], high: [Infinity] }), 'Uniform.high: expected 1 finite number, got Infinity at'],
   [() => new VonMises({ loc: [1], concentration: 0 }), 'VonMises.concentration: expected 1 positive number, got 0 at'],
   [() => new VonMises({ loc: [NaN] }), 'VonMises.loc: expected 1 finite number, got NaN at index 0.'],
+  [() => new UniformBodies({ bodies: 0, box: [1, 1, 1] }), 'UniformBodies.bodies: expected'],
+  [() => new UniformBodies({ bodies: 1, box: null as never }), 'UniformBodies.box: expected three positive lengths, got null.'], // prettier-ignore
+  [() => new UniformBodies({ bodies: 1, box: [1, 0, 1] }), 'UniformBodies.box: expected three positive lengths, or null, got [1, 0, 1].'], // prettier-ignore
+  [() => new EinsteinCrystal({ sites: [], spread: 1 }), 'EinsteinCrystal: number of sites: expected'],
+  [() => new EinsteinCrystal({ sites: [[0, 0, 0], [0, 1]], spread: 1 }), 'EinsteinCrystal.sites: expected three finite numbers for each of 2 bodies, got [0, 1] at index 1.'], // prettier-ignore
+  [() => new EinsteinCrystal({ sites: [[0, 0, 0]], spread: 0 }), 'EinsteinCrystal.spread: expected 1 positive number, got 0'], // prettier-ignore
+  [() => new EinsteinCrystal({ sites: [[0, 0, 0]], spread: 1, rotationSpread: -1 }), 'EinsteinCrystal.rotationSpread: expected 1 positive number, got -1'], // prettier-ignore
+  [() => new EinsteinCrystal({ sites: [[0, 0, 0]], spread: 1, orientations: [[0, 0, 0, 0]] }), 'EinsteinCrystal.orientations: expected four numbers, not all zero for each of 1 bodies, got [0, 0, 0, 0] at index 0.'], // prettier-ignore
+  [() => new EinsteinCrystal({ sites: [[0, 0, 0]], spread: 1, orientations: [] }), 'EinsteinCrystal.orientations: expected four numbers, not all zero for each of 1 bodies, got 0 of them.'], // prettier-ignore
   [() => new MultivariateNormal({}), 'MultivariateNormal: expected one of `covariance` and `scaleTril`, got neither.'],
   [() => new MultivariateNormal({ covariance: [[1]], scaleTril: [[1]] }), 'MultivariateNormal: expected one of `covariance` and `scaleTril`, got both.'], // prettier-ignore
   [() => new MultivariateNormal({ covariance: [] }), 'MultivariateNormal.covariance: expected a square matrix of finite numbers, got an empty list.'], // prettier-ignore
@@ -56,6 +68,7 @@ const CONFIG_ERRORS: [build: () => unknown, message: string][] = [
   [() => new MultivariateNormal({ scaleTril: [[1, 1], [1, 1]] }), 'MultivariateNormal.scaleTril: expected a lower triangular matrix with a positive diagonal, got 1 in row 0, column 1.'], // prettier-ignore
   [() => new MultivariateNormal({ scaleTril: [[1]], loc: [1, 2] }), 'MultivariateNormal.loc: expected 1 finite number, got 2.'], // prettier-ignore
   [() => new Mixture({ components: [] }), 'Mixture.components: expected a list of at least one distribution, got an empty list.'], // prettier-ignore
+  [() => new Mixture({ components: [normal(3), new UniformSphere({ dims: 3 })] }), 'Mixture: expected no unit vectors in component 1, as in the first, got unit vectors in coordinates 0 to 2.'], // prettier-ignore
   [() => new Mixture({} as never), 'Mixture.components: expected a list of at least one distribution, got undefined.'],
   [() => new Mixture({ components: [normal(1)], weights: [1, 1] }), 'Mixture.weights: expected 1 positive number, got 2.'], // prettier-ignore
   [() => new Mixture({ components: [normal(1)], weights: [0] }), 'Mixture.weights: expected 1 positive number, got 0 at'], // prettier-ignore

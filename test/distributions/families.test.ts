@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
 import {
   Affine,
+  AngularCentralGaussian,
   ConditionalNormal,
+  EinsteinCrystal,
   Flow,
   FlowConfigError,
   Laplace,
@@ -13,6 +15,8 @@ import {
   RandomStream,
   StudentT,
   Uniform,
+  UniformBodies,
+  UniformSphere,
   VonMises,
   type Distribution,
 } from '../../src/index.js';
@@ -232,5 +236,39 @@ onEachBackend(test, 'a temperature scales normal noise, and flows pass it to the
     assertClose(t, tf.sub(flow.sample(9, cold), 1), tf.mul(tf.sub(flow.sample(9, usual), 1), 0.5), 1e-6);
     const error = t.throws(() => build(new Uniform({ eventShape: [1] })).sample(9, cold), { instanceOf: FlowConfigError }); // prettier-ignore
     t.is(error.message, 'Flow.sample: expected temperature 1, got 0.5. Draws of Flow have no scale about a centre; leave `temperature` out.'); // prettier-ignore
+  });
+});
+
+onEachBackend(test, 'rigid bodies: positions and rotations of the density that is theirs', (t) => {
+  const m = [0.5, -0.5, 0.1, 0.7];
+  const crystal = new EinsteinCrystal({ sites: [[0.1, 0.2, 0.9]], spread: 0.3, orientations: [m], rotationSpread: 0.4, box: [1, 2, 3] }); // prettier-ignore
+  const gas = new UniformBodies({ bodies: 1, box: [1, 2, 3] });
+  const about = AngularCentralGaussian.around(m, 0.4);
+  const wrapped = (d: number, length: number) => Array.from({ length: 17 }, (_, k) => k - 8).reduce((sum, k) => sum + Math.exp(-0.5 * ((d + k * length) / 0.3) ** 2), 0) / (0.3 * Math.sqrt(2 * Math.PI)); // prettier-ignore
+  tf.tidy(() => {
+    const q = new UniformSphere({ dims: 4 }).sample(8, { seed: 'rotations' });
+    const p = new RandomStream('positions').uniformTensor([8, 3], -4, 4);
+    const at = (positions: tf.Tensor, rotations: tf.Tensor) => tf.reshape(tf.concat([positions, rotations], 1), [8, 1, 7]); // prettier-ignore
+    const rows = p.arraySync() as number[][];
+    const places = rows.map(([x, y, z]) => Math.log(wrapped(x - 0.1, 1) * wrapped(y - 0.2, 2) * wrapped(z - 0.9, 3)));
+    assertClose(t, crystal.logProb(at(p, q)), tf.add(about.logProb(q), places), 2e-5);
+    assertClose(t, crystal.logProb(at(p, q)), crystal.logProb(at(tf.add(p, [-2, 2, 3]), tf.neg(q))), 2e-5);
+    assertClose(t, gas.logProb(at(p, q)), Array<number>(8).fill(-Math.log(6 * 2 * Math.PI ** 2)), 1e-6);
+    // Draws: moments of the rotation about its centre and of the position, within five standard errors.
+    const draws = tf.reshape(crystal.sample(4000, { seed: 'draws' }), [4000, 7]);
+    const moved = tf.sub(tf.slice(draws, [0, 0], [-1, 3]), [[0.1, 0.2, 0.9]]);
+    assertClose(t, tf.mean(tf.square(moved), 0), [0.09, 0.09, 0.09], 5 * 0.09 * Math.sqrt(2 / 4000));
+    const alignment = (rotations: tf.Tensor) => tf.mean(tf.square(tf.sum(tf.mul(rotations, m), 1)));
+    assertClose(t, alignment(tf.slice(draws, [0, 3], [-1, 4])), alignment(about.sample(4000, { seed: 'own' })), 0.03);
+  });
+});
+
+onEachBackend(test, 'an Einstein crystal with rotations spread by 1 is a plastic one', (t) => {
+  const sites = [[0, 0, 0], [1, 0, 0]]; // prettier-ignore
+  const free = new EinsteinCrystal({ sites, spread: 0.2 });
+  const wide = new EinsteinCrystal({ sites, spread: 0.2, orientations: [[1, 0, 0, 0], [0, 0, 3, 0]], rotationSpread: 1 }); // prettier-ignore
+  tf.tidy(() => {
+    const x = free.sample(6, { seed: 0 });
+    assertClose(t, wide.logProb(x), free.logProb(x), 1e-5);
   });
 });

@@ -12,8 +12,10 @@ import {
   ModifiedWolfeQuapp,
   MuellerBrown,
   MultiDoubleWell,
+  OctupoleRotor,
   RandomStream,
   ready,
+  rotationMatrix,
   ScalarFieldLattice,
   u1Exact,
   U1Lattice,
@@ -206,6 +208,42 @@ test.serial('averages by weighting uniform links are the exact ones', async (t) 
   assertClose(t, [average(await readAll(plaquettes))], [exact.plaquette], 0.02, 'plaquette');
   const squares = (await readAll(charges)).map((q) => q * q);
   assertClose(t, [average(squares)], [exact.chargeSquared], 0.01, 'squared charge');
+});
+
+test.serial('the octupole rotor has the values, minimum and partition function of its sum over corners', async (t) => {
+  await ready({ backend: 'wasm' });
+  const side = 16;
+  const middle = (cells: number, from: number, to: number) => Array.from({ length: cells }, (_, i) => from + ((i + 0.5) * (to - from)) / cells); // prettier-ignore
+  // q = (√(1 - h) e^{iα}, √h e^{iβ}), in which rotations are uniform in h and the angles; smooth in h, so that two-point Gauss cells do.
+  const heights = middle(side, 0, 1).flatMap((h) => [-1, 1].map((sign) => h + sign / (side * Math.sqrt(12))));
+  const angles = middle(2 * side, 0, 2 * Math.PI);
+  const rows = heights.flatMap((h) => angles.flatMap((a) => angles.map((b) => [Math.sqrt(1 - h) * Math.cos(a), Math.sqrt(1 - h) * Math.sin(a), Math.sqrt(h) * Math.cos(b), Math.sqrt(h) * Math.sin(b)]))); // prettier-ignore
+  const corners = [[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]; // prettier-ignore
+  tf.tidy(() => {
+    const q = tf.tensor2d(rows);
+    const field = tf.slice(rotationMatrix(q), [0, 6], [-1, 3]);
+    const cubes = tf.sum(tf.pow(tf.matMul(field, tf.div(corners, Math.sqrt(3)), false, true), 3), 1);
+    for (const [strength, logPartition] of [
+      [2, 0.386362],
+      [4, 1.370023],
+      [8, 4.127207],
+    ]) {
+      const rotor = new OctupoleRotor({ strength });
+      const energies = rotor.energy(q);
+      assertClose(t, energies, tf.mul(cubes, -strength), 1e-5, 'energies');
+      t.true(Math.abs(rotor.logPartition - logPartition) < 1e-6, `${rotor.logPartition}`);
+      const total = Array.from(energies.dataSync()).reduce((sum, u) => sum + Math.exp(-u), 0) / rows.length;
+      t.true(Math.abs(Math.log(total) - logPartition) < 5e-4, `by quadrature ${Math.log(total)}`);
+      const lowest = tf.min(energies).dataSync()[0];
+      t.true(lowest > (-8 / 9) * strength - 1e-5 && lowest < -0.85 * strength, `${lowest}`);
+      const radial = tf.sum(tf.mul(rotor.force(tf.slice(q, 0, 50)), tf.slice(q, 0, 50)), 1);
+      assertClose(t, radial, Array<number>(50).fill(0), 1e-5, 'forces across');
+    }
+  });
+  t.throws(() => new OctupoleRotor({ strength: 0 }), {
+    instanceOf: FlowConfigError,
+    message: /OctupoleRotor\.strength/,
+  });
 });
 
 test('options that make no energy are refused', (t) => {

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
 import {
+  Affine,
+  Chain,
+  Flow,
   FlowConfigError,
   FlowShapeError,
   iaf,
@@ -10,7 +13,6 @@ import {
   realNvp,
   splineAutoregressiveFlow,
   splineCouplingFlow,
-  type Flow,
   type RecipeOptions,
 } from '../../src/index.js';
 import { onEachBackend } from '../support/backends.js';
@@ -125,6 +127,24 @@ onEachBackend(test, 'a low temperature draws closer to the mode', (t) => {
       tf.moments(flow.sample(500, { seed: 1, temperature })).variance.dataSync()[0];
     assertClose(t, [spread(0.5) / spread(1)], [0.25], 1e-4);
   });
+});
+
+onEachBackend(test, 'the layers of a recipe can be part of something else', (t) => {
+  const recipe = realNvp({ dims: 2, ...SMALL });
+  perturb(recipe, 'weights');
+  const before = tf.memory().numTensors;
+  tf.tidy(() => {
+    const x = tf.tensor2d([[0.3, -1], [2, 0.5]]); // prettier-ignore
+    const expected = recipe.logProb(x);
+    const { base, bijector } = recipe.takeApart();
+    t.deepEqual(recipe.parameters, []);
+    recipe.dispose();
+    const moved = new Flow({ base, bijector: new Chain({ bijectors: [bijector, new Affine({ shift: [1, 2], scale: [4, 4] })] }) }); // prettier-ignore
+    const y = tf.add(tf.mul(x, 4), [1, 2]);
+    assertClose(t, tf.add(moved.logProb(y), 2 * Math.log(4)), expected, 1e-5);
+    moved.dispose();
+  });
+  t.true(tf.memory().numTensors < before, 'who took the layers frees them');
 });
 
 test('impossible sizes are refused', (t) => {

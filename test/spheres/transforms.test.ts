@@ -129,5 +129,6 @@ test('what is no sphere, no rotation or no map is refused', (t) => {
   t.throws(() => new QuaternionProduct({ right: [1, 0, 0] }), { instanceOf: FlowConfigError });
   t.throws(() => new SymmetrizedMoebius({ dims: 1 }), { instanceOf: FlowConfigError });
   t.throws(() => new ProjectiveConvexGradient({ dims: 4, components: 0 }), { instanceOf: FlowConfigError });
+  t.throws(() => new SphereMap({ transform: new ProjectiveLinear({ dims: 4 }), initialParameters: [1] }), { instanceOf: FlowConfigError, message: /SphereMap.initialParameters: expected 16 numbers, got 1/ }); // prettier-ignore
   t.throws(() => new SphereMap({ transform: new FibreSpline(), eventShape: [2, 3] }), { instanceOf: FlowShapeError });
 });

@@ -48,11 +48,12 @@ export function energyInDoubles(options: MolecularMechanicsOptions, xyz: readonl
   return sum;
 }
 
-/** Minus its slopes, in kJ/mol/nm, by central differences. */
+/** Minus its slopes, in kJ/mol/nm, by central differences of fourth order. */
 export function forcesInDoubles(options: MolecularMechanicsOptions, xyz: readonly number[]): number[] {
-  const h = 1e-6;
+  const h = 1e-7;
   return xyz.map((v, i) => {
-    const moved = (at: number) => energyInDoubles(options, xyz.with(i, at));
-    return (moved(v - h) - moved(v + h)) / (2 * h);
+    const fall = (step: number) =>
+      energyInDoubles(options, xyz.with(i, v - step)) - energyInDoubles(options, xyz.with(i, v + step));
+    return (8 * fall(h) - fall(2 * h)) / (12 * h);
   });
 }

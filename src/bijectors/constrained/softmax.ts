@@ -27,6 +27,8 @@ export interface SoftmaxOptions extends SimplexOptions {
  * Sources: Egozcue, Pawlowsky-Glahn, Mateu-Figueras, Barceló-Vidal, "Isometric logratio transformations for compositional data
  * analysis", 2003; Aitchison, "The statistical analysis of compositional data", 1986.
  *
+ * @cost forward: formula; inverse: formula
+ * @domain ℝⁿ⁻¹ → the simplex of n parts
  * @throws FlowDataError from `inverse`, naming rows, for points off the simplex.
  */
 export class Softmax extends SimplexMap {

@@ -16,6 +16,8 @@ import { SimplexMap, type SimplexOptions } from './simplex-map.js';
  *
  * Source: Stan Development Team, "Stan reference manual", section "Unit simplex"; Betancourt, "Cruising the simplex", 2012.
  *
+ * @cost forward: formula; inverse: formula
+ * @domain ℝⁿ⁻¹ → the simplex of n parts
  * @throws FlowDataError from `inverse`, naming rows, for points off the simplex.
  */
 export class StickBreaking extends SimplexMap {

@@ -34,6 +34,7 @@ export interface Conv1x1Options {
  *
  * Source: Kingma and Dhariwal, "Glow: Generative flow with invertible 1×1 convolutions", 2018, section 3.2.
  *
+ * @cost forward: formula; inverse: formula
  * @example
  * new Conv1x1({ eventShape: [16, 16, 12], seed: 'mix' });
  */

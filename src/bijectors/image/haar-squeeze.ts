@@ -25,6 +25,8 @@ const HAAR = [
  *
  * Source: Haar, "Zur Theorie der orthogonalen Funktionensysteme", 1910; in flows, Ardizzone et al., "Guided image
  * generation with conditional invertible neural networks", 2019.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class HaarSqueeze extends Bijector {
   static override readonly className = 'HaarSqueeze';

@@ -51,6 +51,8 @@ const PRIOR = new ElementwiseAffine();
  * Source: Dinh, Sohl-Dickstein, Bengio, "Density estimation using Real NVP", 2017, section 3.6; Kingma and Dhariwal, "Glow",
  * 2018, section 3 and appendix B.
  *
+ * @cost forward: as its parts; inverse: as its parts
+ * @domain ℝⁿ → images
  * @example
  * new MultiScale({
  *   eventShape: [32, 32, 3],

@@ -67,6 +67,7 @@ export interface PaddedConvOptions {
  * Source: Nagar, Dufraisse, Varma, "CInC Flow: Characterizable invertible 3×3 convolution", 2021, section 3; inverse along
  * diagonals: Kallappa, Nagar, Varma, "FInC Flow", 2023, section 3.
  *
+ * @cost forward: passes (height + width - 1 diagonals, in one kernel); inverse: formula
  * @example
  * new Chain({
  *   bijectors: (['topLeft', 'bottomRight'] as const).map((corner) => new PaddedConv({ eventShape: [16, 16, 12], corner })),

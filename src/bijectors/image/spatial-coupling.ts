@@ -50,6 +50,7 @@ export interface SpatialCouplingOptions {
  * Source: Dinh, Sohl-Dickstein, Bengio, "Density estimation using Real NVP", 2017, sections 3.3 and 3.4; Kingma and
  * Dhariwal, "Glow", 2018, section 3.3.
  *
+ * @cost forward: one pass (and what its scalar map costs); inverse: one pass (and what its scalar map costs)
  * @example
  * new SpatialCoupling({
  *   eventShape: [16, 16, 12],

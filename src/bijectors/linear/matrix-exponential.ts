@@ -16,6 +16,8 @@ import { Bijector, type ValueAndLogDet } from '../bijector.js';
  *
  * Source: Hoogeboom, Garcia Satorras, Tomczak, Welling, "The convolution exponential and generalized Sylvester flows", 2020,
  * section 3; Xiao and Liu, "Generative flows with matrix exponential", 2020.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class MatrixExponential extends Bijector {
   static override readonly className = 'MatrixExponential';

@@ -29,6 +29,8 @@ export interface OrthogonalLinearOptions {
  *
  * Sources: Golinski, Lezcano-Casado, Rainforth, "Improving normalizing flows via better orthogonal parameterizations", 2019;
  * Lezcano-Casado and Martinez-Rubio, "Cheap orthogonal constraints in neural networks", 2019.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class OrthogonalLinear extends Bijector {
   static override readonly className = 'OrthogonalLinear';

@@ -24,11 +24,15 @@ export interface SphereMapOptions {
   readonly eventShape?: Shape;
   /** Emits all parameters from the context: no inputs, `points · parameterCount` outputs. Default: none. */
   readonly conditioner?: Conditioner | null;
+  /** Raw parameters of every point to start training from, without a conditioner. Default: those of `transform`. */
+  readonly initialParameters?: readonly number[];
 }
 
 /**
  * A map of a sphere onto itself on each point of an event, with trained parameters or with parameters computed from a
  * context. Log-determinants are sums over points, with respect to area.
+ *
+ * @cost forward: as its parts; inverse: as its parts
  */
 export class SphereMap extends Bijector {
   static override readonly className = 'SphereMap';
@@ -57,9 +61,9 @@ export class SphereMap extends Bijector {
 
   /**
    * @throws FlowShapeError when the last axis of the event is not a point of `transform`.
-   * @throws FlowConfigError when the conditioner's sizes do not fit.
+   * @throws FlowConfigError when the conditioner's sizes do not fit, or the parameters are not as many as a point has.
    */
-  constructor({ transform, eventShape = [transform.dims], conditioner = null }: SphereMapOptions) {
+  constructor({ transform, eventShape = [transform.dims], conditioner = null, initialParameters }: SphereMapOptions) {
     super();
     if (eventShape.at(-1) !== transform.dims) {
       throw new FlowShapeError('SphereMap', {
@@ -81,7 +85,13 @@ export class SphereMap extends Bijector {
     this.transform = transform;
     this.#conditioner = conditioner && this.child('conditioner', conditioner);
     this.contextShape = conditioner?.contextShape ?? null;
-    const start = transform.startParameters();
+    const start = initialParameters ?? transform.startParameters();
+    if (start.length !== transform.parameterCount) {
+      throw new FlowConfigError('SphereMap.initialParameters', {
+        expected: `${transform.parameterCount} numbers`,
+        got: `${start.length}`,
+      });
+    }
     const repeated = Array.from({ length: count }, (_, i) => start[i % start.length]);
     this.#parameters = conditioner || count === 0 ? null : this.weight('parameters', [count], repeated);
   }

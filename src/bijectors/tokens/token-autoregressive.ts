@@ -34,6 +34,7 @@ export interface TokenAutoregressiveOptions {
  * Source: TARFlow (Zhai et al., "Normalizing flows are capable generative models", 2024); the soft clip is that of
  * STARFlow (Gu et al., 2025).
  *
+ * @cost forward: passes (one a token); inverse: one pass
  * @example
  * new TokenAutoregressive({
  *   tokens: 64,

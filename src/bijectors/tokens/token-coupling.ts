@@ -50,6 +50,8 @@ export interface TokenCouplingOptions {
  * two of half the size, so that one shape of network serves all kinds.
  *
  * Source: Kolesnikov, Pinto, Tschannen, "Jet: A modern transformer-based normalizing flow", 2024.
+ *
+ * @cost forward: one pass; inverse: one pass
  */
 export class TokenCoupling extends Bijector {
   static override readonly className = 'TokenCoupling';

@@ -42,6 +42,8 @@ const TINY = 1e-24;
  * `r² + (α + β - r′) r - α r′ = 0`. It starts as the identity.
  *
  * Source: Rezende and Mohamed, "Variational inference with normalizing flows", 2015, section 4.1 and appendix A.2.
+ *
+ * @cost forward: formula; inverse: formula
  */
 export class Radial extends Amortized {
   static override readonly className = 'Radial';

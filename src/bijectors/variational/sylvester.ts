@@ -69,6 +69,7 @@ const START_DIAGONAL = 0.5;
  *
  * Source: van den Berg, Hasenclever, Tomczak, Welling, "Sylvester normalizing flows for variational inference", 2018.
  *
+ * @cost forward: formula; inverse: numeric (a search a direction)
  * @throws FlowNumericsError from `inverse`, when a row has not converged after `maxSteps` evaluations.
  */
 export class Sylvester extends Amortized {

@@ -8,6 +8,7 @@ import { einsumGradient, einsumKernel } from './einsum.js';
 import { batchedGather, gatherGradient } from './gather.js';
 import { oneHotKernel } from './one-hot.js';
 import { segmentSumKernel } from './segment-sum.js';
+import { preciseSine } from './sine.js';
 import { repairedCut } from './slice.js';
 
 /** Gradients that TF.js lacks or has wrong, for all backends; replaces its own, once. */
@@ -34,6 +35,8 @@ export function completeBackend(backendName: string): void {
   }
   if (backendName === 'webgl')
     for (const name of [tf.Slice, tf.SplitV, tf.Unpack]) wrap(name, backendName, repairedCut);
+  if (backendName === 'webgl' || backendName === 'webgpu')
+    for (const name of [tf.Sin, tf.Cos]) wrap(name, backendName, preciseSine);
   if (backendName === 'wasm' || backendName === 'cpu') replace(segmentSumKernel(backendName));
   if (backendName !== 'tensorflow') {
     replace(einsumKernel(backendName));

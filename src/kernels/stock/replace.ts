@@ -21,6 +21,8 @@ const REPLACED: Readonly<Record<string, (inputs: Infos, attributes: NamedAttrMap
   Sigmoid: sameAsInput,
   Softplus: sameAsInput,
   Erf: sameAsInput,
+  Sin: sameAsInput,
+  Cos: sameAsInput,
   Sum: reducedShape,
   Mean: reducedShape,
   BatchMatMul: productShape,

@@ -2,6 +2,7 @@ import { FlowDataError } from '../../errors.js';
 import { sizeOf } from '../../shapes.js';
 import type { Interval } from '../../bijectors/bijector.js';
 import type { RowShapes } from './table.js';
+import { normaliseRows } from './unit-rows.js';
 
 /** Rows among which repetitions are looked for; more would only cost memory. */
 const ROWS_COMPARED = 1_000_000;
@@ -49,14 +50,15 @@ export class Inspector {
   }
 
   /**
-   * Takes in the next rows.
+   * Takes in the next rows. Unit vectors among the coordinates of `x` are made exactly that, in place.
    *
-   * @throws FlowDataError when a value is not finite or outside the support.
+   * @throws FlowDataError when a value is not finite or outside the support, or a vector is not of length 1 within 1e-3.
    */
   add(x: Float32Array, context: Float32Array | null, targets: Float32Array | null = null): void {
     const { eventShape, contextShape, targetShape, support } = this.#expected;
     const width = sizeOf(eventShape);
     this.#check(x, width, this.#name, support, this.#expected.discrete);
+    this.#normalise(x, width);
     if (context) this.#check(context, sizeOf(contextShape!), `${this.#name}.context`, [-Infinity, Infinity]);
     if (targets) this.#check(targets, sizeOf(targetShape!), `${this.#name}.targets`, [-Infinity, Infinity]);
     for (let start = 0; start < x.length; start += width) {
@@ -131,6 +133,22 @@ export class Inspector {
         ? [`whole numbers in ${name} from ${low} to ${high}, as the model has`, 'The model adds the noise; give it the values as they were recorded, of the bits it was built for.'] // prettier-ignore
         : [`values of ${name} in [${low}, ${high}], the support of the model`, 'Rescale the data, or end the model with a bijector onto their range.']; // prettier-ignore
     throw new FlowDataError(this.#where, { expected, got: listed.join('; '), hint, rows: [...rows] });
+  }
+
+  #normalise(x: Float32Array, width: number): void {
+    const { eventShape, unitVectors = null } = this.#expected;
+    const strays = unitVectors ? normaliseRows(x, eventShape, unitVectors) : [];
+    if (strays.length === 0) return;
+    const [from, to] = unitVectors!;
+    const rows = strays.map(({ start }) => this.#rows + Math.floor(start / width));
+    const listed = strays.slice(0, LISTED).map(({ start, length }, i) => `${Number(length.toPrecision(6))} at row ${rows[i]}, column ${start % width}`); // prettier-ignore
+    const last = width / eventShape.at(-1)! === 1 ? '' : ' of the last axis';
+    throw new FlowDataError(this.#where, {
+      expected: `unit vectors in coordinates ${from} to ${to - 1}${last} of ${this.#name}, of length 1 within 0.001`,
+      got: `lengths ${listed.join('; ')}`,
+      hint: 'Divide each by its length. Rotations are quaternions (w, x, y, z).',
+      rows: [...new Set(rows)].slice(0, LISTED),
+    });
   }
 
   #compare(x: Float32Array, width: number): void {

@@ -7,6 +7,7 @@ import { Inspector, type Expectations } from './inspector.js';
 import { unpack } from './unpack.js';
 import { toRows } from './rows.js';
 import type { Batch, RowShapes, Table } from './table.js';
+import { normaliseRows } from './unit-rows.js';
 
 /** One piece of a stream, as rows. */
 interface Piece {
@@ -55,13 +56,14 @@ export class StreamTable implements Table {
   }
 
   async *batches(size: number, order: RandomStream | null, skip = 0): AsyncIterable<Batch> {
-    const { eventShape, contextShape, targetShape } = this.shapes;
+    const { eventShape, contextShape, targetShape, unitVectors = null } = this.shapes;
     const widths = [sizeOf(eventShape), sizeOf(contextShape ?? []), sizeOf(targetShape ?? [])];
     let batch = emptyBatch(size, widths, this.shapes);
     let row = 0;
     let filled = 0;
     const leave = skip * size;
     for await (const { x, context, targets } of pieces(this.#dataset, order, this.shapes, this.#where, this.#name)) {
+      if (unitVectors) normaliseRows(x, eventShape, unitVectors);
       for (let start = 0; start < x.length; start += widths[0], row++) {
         if (row < leave) continue;
         batch.x.set(x.subarray(start, start + widths[0]), filled * widths[0]);

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../../random.js';
 import type { Shape } from '../../shapes.js';
+import type { UnitVectors } from '../../unit-vectors.js';
 
 /** Shapes that the rows of a table must have, as the model and the objective state them. */
 export interface RowShapes {
@@ -10,6 +11,8 @@ export interface RowShapes {
   readonly contextShape: Shape | null;
   /** Null for an objective that compares rows with nothing else. Default: null. */
   readonly targetShape?: Shape | null;
+  /** Coordinates of the last axis of an event that are a unit vector. Default: null. */
+  readonly unitVectors?: UnitVectors | null;
 }
 
 /** Some rows of a table, in JavaScript memory. */

@@ -35,3 +35,16 @@ export async function transform(): Promise<{ y: number[]; logDet: number[]; grad
   chain.dispose();
   return { ...result, leaked: tf.memory().numTensors - before };
 }
+
+/** The largest error of sines and cosines of angles up to 20 and some up to 1800. */
+export async function sineError(): Promise<number> {
+  const angles = Float32Array.from({ length: 4096 }, (_, i) => (i < 4000 ? (i - 2000) / 100 : 37 * (i - 4048)));
+  const x = tf.tensor1d(angles);
+  const [sines, cosines] = [tf.sin(x), tf.cos(x)];
+  const [found, other] = [await sines.data(), await cosines.data()];
+  tf.dispose([x, sines, cosines]);
+  return angles.reduce(
+    (most, angle, i) => Math.max(most, Math.abs(found[i] - Math.sin(angle)), Math.abs(other[i] - Math.cos(angle))),
+    0,
+  );
+}

@@ -1,14 +1,15 @@
 import { ready, type BackendName } from '../../../src/index.js';
-import { bijectorChecks } from '../../contract/bijectors.js';
+import { bijectorChecksBesideCpu } from '../../contract/bijectors.js';
 import type { Check } from '../../contract/check.js';
-import { fieldChecks } from '../../contract/fields.js';
+import { fieldChecksBesideCpu } from '../../contract/fields.js';
 
 let checks: Check[] = [];
 
-/** Starts a backend and names all checks; of fields, which take long here, those of the first sample of each class. */
+/** Starts a backend, and the one it is compared with, and names all checks. */
 export async function startChecks(options: { backend: BackendName; wasmPaths: string }): Promise<string[]> {
+  await ready({ backend: 'cpu' });
   await ready(options);
-  checks = [...fieldChecks().filter(({ subject }) => subject.endsWith(' 0')), ...bijectorChecks()];
+  checks = [...fieldChecksBesideCpu(), ...bijectorChecksBesideCpu()];
   return checks.map(({ name }) => name);
 }
 

@@ -18,6 +18,7 @@ interface Setting {
   targetShape?: Shape | null;
   allowConstant?: boolean;
   training?: boolean;
+  unitVectors?: [number, number];
 }
 
 function read(data: unknown, { training = true, ...setting }: Setting = {}): Promise<Table> {
@@ -212,3 +213,30 @@ test.serial('an iterator that runs dry is found out', async (t) => {
   const error = await t.throwsAsync(batchesOf(table, 2), { instanceOf: FlowDataError });
   t.regex(error!.message, /expected 5 rows in every pass over data, as in the first, got 0/);
 });
+
+const SPHERES = { eventShape: [2, 3], unitVectors: [1, 3] as [number, number] };
+/** Two bodies a row: a number and a point of the circle each. */
+const POINTS = [[5, 0.6, 0.8, 6, 1, 0], [7, 0, -1.0004, 8, 0.5996, 0.8002], [9, -0.8, 0.6, 1, 0, 1]]; // prettier-ignore
+
+for (const [title, make] of [
+  ['in memory', () => Float32Array.from(POINTS.flat())],
+  ['in a stream', () => () => [Float32Array.from(POINTS.flat())]],
+] as const) {
+  test.serial(`unit vectors, ${title}, are normalised within the tolerance`, async (t) => {
+    const table = await read(make(), SPHERES);
+    const [{ x }] = await batchesOf(table, 3);
+    for (let i = 1; i < x.length; i += 3) t.true(Math.abs(Math.hypot(x[i], x[i + 1]) - 1) < 1e-7);
+    t.is(x[0], 5);
+    t.is(x[9], 8);
+  });
+
+  test.serial(`unit vectors, ${title}: rows beyond it are named`, async (t) => {
+    const rows = POINTS.flat();
+    rows[7] = 0.2;
+    rows[17] = 0;
+    const source = title === 'in memory' ? Float32Array.from(rows) : () => [Float32Array.from(rows)];
+    const error = await t.throwsAsync<FlowDataError>(read(source, SPHERES), { instanceOf: FlowDataError });
+    t.deepEqual(error.rows, [1, 2]);
+    t.regex(error.message, /unit vectors in coordinates 1 to 2 of the last axis of data.*1\.0202 at row 1, column 1; 0 at row 2, column 4/); // prettier-ignore
+  });
+}

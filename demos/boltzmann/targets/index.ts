@@ -1,0 +1,15 @@
+import type { BoltzmannTarget } from '../target.js';
+import { dw4, lj13 } from './clusters.js';
+import { doubleWellAnnealed, doubleWellMixed } from './double-well.js';
+import { manyWell } from './many-well.js';
+import { muellerBrown } from './mueller-brown.js';
+
+/** All targets, by the name that commands take. Energies hold tensors: import this after `ready()`. */
+export const TARGETS: Readonly<Record<string, BoltzmannTarget>> = {
+  'double-well': doubleWellMixed,
+  'double-well-energy': doubleWellAnnealed,
+  'mueller-brown': muellerBrown,
+  'many-well': manyWell,
+  dw4,
+  lj13,
+};
