@@ -1,4 +1,4 @@
-import { cosine, flowAnnealedBootstrap, ManyWell, splineCouplingFlow } from 'tfjs-flows';
+import { cosine, flowAnnealedBootstrap, Hmc, ManyWell, splineCouplingFlow } from 'tfjs-flows';
 import type { BoltzmannTarget } from '../target.js';
 
 const energy = new ManyWell();
@@ -10,16 +10,20 @@ export const manyWell: BoltzmannTarget = {
   energy,
   build: () =>
     splineCouplingFlow({
-      dims: 32, layers: 4, hidden: [64, 64], bins: 12, tailBound: 4, mixing: 'none', unconditionalSplines: true, seed: 'many',
+      dims: 32, layers: 2, hidden: [32], bins: 16, tailBound: 4, mixing: 'none', unconditionalSplines: true, standardize: false, seed: 'many',
     }), // prettier-ignore
   stages: (quick) => [
     {
       name: 'FAB',
       options: {
-        objective: flowAnnealedBootstrap(energy, { levels: 4, reuse: 8 }),
-        steps: quick ? 200 : 4000,
+        objective: flowAnnealedBootstrap(energy, {
+          levels: 3,
+          reuse: 16,
+          sampler: new Hmc({ leapfrogSteps: 4, stepSize: 0.1 }),
+        }),
+        steps: quick ? 800 : 3600,
         batchSize: 512,
-        learningRate: 2e-3,
+        learningRate: quick ? 5e-3 : 1e-2,
         schedule: cosine(),
         clipNorm: 100,
       },
