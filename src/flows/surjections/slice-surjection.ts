@@ -5,7 +5,7 @@ import { FlowConfigError } from '../../errors.js';
 import type { Config } from '../../module.js';
 import type { RandomStream } from '../../random.js';
 import { formatShape, sizeOf, type Shape } from '../../shapes.js';
-import { amortisedNormal } from '../amortised-normal.js';
+import { amortisedNormal } from '../recipes/variational/amortised-normal.js';
 import type { Flow } from '../flow.js';
 import { drawRemainder, remainderFlow, type RemainderFlow } from './remainder.js';
 import { Surjection, type Collapse, type Expansion, type SurjectionDirection } from './surjection.js';
