@@ -17,6 +17,7 @@ export * from './load-symmetric-flow.js';
 export * from './logistic-mixture-flow.js';
 export * from './mahalanobis-score.js';
 export * from './moebius-flow.js';
+export * from './molecule-flow.js';
 export * from './naf.js';
 export * from './ot-flow.js';
 export * from './planar-flow.js';
