@@ -57,7 +57,9 @@ export function moleculeFlow(options: MoleculeFlowOptions): Flow {
     });
   }
   const free = new Set(freeTorsions ?? (reference ? firstTorsions(zMatrix) : []));
-  const statistics = measure({ zMatrix, fixedBonds }, data ?? moleculeOf(reference!, zMatrix.length));
+  const known = data ?? moleculeOf(reference!, zMatrix.length);
+  const statistics = measure({ zMatrix, fixedBonds }, known);
+  if (known !== data) known.dispose();
   const each = statistics.map(({ kind, atoms, centre, deviation }) => {
     const spread = data ? deviation : TYPICAL[kind];
     const circular = kind === 'torsion' && (free.has(atoms[0]) || (data && !freeTorsions ? spread > FREE : false));
