@@ -47,7 +47,6 @@ export async function benchIceFlow(quick: boolean): Promise<BenchResult> {
     clipNorm: 10,
     allowConstant: true,
     seed: 'ice',
-    stepsPerEpoch: 250,
     callbacks: { onEpoch: ({ steps: taken, train: loss }) => console.error(JSON.stringify({ taken, loss })) },
   });
   const msPerStep = (performance.now() - start) / steps;

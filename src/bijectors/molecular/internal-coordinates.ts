@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { wrapAngle } from '../../elementwise/circle.js';
 import { FlowConfigError } from '../../errors.js';
 import { takeAlong } from '../../kernels/columns/op.js';
 import type { Config } from '../../module.js';
@@ -31,6 +32,8 @@ export interface InternalCoordinatesOptions {
   readonly placement?: MolecularPlacement;
   /** Rigid bonds: `[atom, length in nm]` for rows whose bond is no coordinate. Default: none. */
   readonly fixedBonds?: readonly (readonly [atom: number, length: number])[];
+  /** Where torsions are counted from: `[atom, radians]` for rows whose zero is elsewhere, as for those about π. Default: none. */
+  readonly torsionOffsets?: readonly (readonly [atom: number, radians: number])[];
 }
 
 /** Angles and bonds lie here, and torsions may. */
@@ -80,6 +83,8 @@ export class InternalCoordinates extends Bijector {
   readonly #free: readonly number[];
   readonly #fixed: readonly number[];
   readonly #lengths: Tensor | null;
+  /** Of torsions, `[1, rows]`; null where all are zero. */
+  readonly #offsets: Tensor | null;
   readonly #options: InternalCoordinatesOptions;
 
   /**
@@ -89,12 +94,14 @@ export class InternalCoordinates extends Bijector {
   constructor(options: InternalCoordinatesOptions) {
     super();
     const where = 'InternalCoordinates';
-    const { zMatrix, placement = 'removed', fixedBonds = [] } = options;
+    const { zMatrix, placement = 'removed', fixedBonds = [], torsionOffsets = [] } = options;
     checkPlacement(where, placement);
     this.#zMatrix = seedOf(`${where}.zMatrix`, zMatrix);
     const { seed, rows, thirdOnSecond } = this.#zMatrix;
     this.#rows = new RowPlacement(`${where}.zMatrix`, seed, rows, (name, matrix) => this.constant(name, matrix));
     this.#placement = placement;
+    const offsets = torsionOrigins(`${where}.torsionOffsets`, rows.map(([atom]) => atom), torsionOffsets); // prettier-ignore
+    this.#offsets = offsets && this.constant('offsets', tf.tensor2d([offsets]));
     const [first, second, third] = seed;
     const bonded: (readonly number[])[] = [
       [second, first],
@@ -137,7 +144,11 @@ export class InternalCoordinates extends Bijector {
       tf.concat([zero, zero, across], 1),
       tf.concat([zero, zero, zero], 1),
     ];
-    const own = this.#rows.place(seed, { bonds: rest(bonds, 2), angles: rest(angles, 1), torsions });
+    const own = this.#rows.place(seed, {
+      bonds: rest(bonds, 2),
+      angles: rest(angles, 1),
+      torsions: this.#fromZero(torsions),
+    });
     const logDet = logVolume(bonds, angles);
     if (!pose) return [stackComponents(own), logDet];
     const placed = applyPose(own, pose);
@@ -155,7 +166,11 @@ export class InternalCoordinates extends Bijector {
     const angles = tf.concat([turnBetween(toMiddle, toEnd), ...listOf(measured?.angles)], 1);
     const own = this.#lengths ? takeAlong(bonds, this.#free, 1) : bonds;
     const volume = tf.neg(logVolume(this.#lengths ? this.#withFixed(own) : bonds, angles));
-    const internal = [...(own.size > 0 ? [own] : []), angles, ...listOf(measured?.torsions)];
+    const internal = [
+      ...(own.size > 0 ? [own] : []),
+      angles,
+      ...listOf(measured && this.#fromOrigin(measured.torsions)),
+    ];
     if (this.#placement === 'removed') return [tf.concat(internal, 1), volume];
     const { pose, logDet } = poseOf(atoms, seed);
     return [tf.concat([pose, ...internal], 1), tf.sub(volume, logDet)];
@@ -175,6 +190,14 @@ export class InternalCoordinates extends Bijector {
       return size > 0 ? tf.slice(q, [0, from - size], [batch, size]) : tf.zeros([batch, 0]);
     });
     return { pose: sizes[0] > 0 ? pose : null, bonds: this.#withFixed(bonds), angles, torsions };
+  }
+
+  #fromZero(torsions: Tensor): Tensor {
+    return this.#offsets ? tf.add(torsions, this.#offsets) : torsions;
+  }
+
+  #fromOrigin(torsions: Tensor): Tensor {
+    return this.#offsets ? wrapAngle(tf.sub(torsions, this.#offsets)) : torsions;
   }
 
   /** All bonds, in the order of rows. */
@@ -212,6 +235,21 @@ function fixedLengths(
   return atoms.map((atom) => fixed.find(([own]) => own === atom)?.[1] ?? null);
 }
 
+function torsionOrigins(
+  where: string,
+  atoms: readonly number[],
+  offsets: readonly (readonly [atom: number, radians: number])[],
+): number[] | null {
+  for (const [atom, radians] of offsets) {
+    if (atoms.includes(atom) && Number.isFinite(radians)) continue;
+    throw new FlowConfigError(where, {
+      expected: 'angles for atoms with a torsion',
+      got: `${radians} for atom ${atom}`,
+    });
+  }
+  return offsets.length === 0 ? null : atoms.map((atom) => offsets.find(([own]) => own === atom)?.[1] ?? 0);
+}
+
 function column(values: Tensor, i: number): Tensor {
   return tf.slice(values, [0, i], [-1, 1]);
 }
@@ -220,6 +258,6 @@ function rest(values: Tensor, from: number): Tensor {
   return tf.slice(values, [0, from], [-1, -1]);
 }
 
-function listOf(tensor: Tensor | undefined): Tensor[] {
+function listOf(tensor: Tensor | null | undefined): Tensor[] {
   return tensor ? [tensor] : [];
 }

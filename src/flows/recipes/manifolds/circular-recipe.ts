@@ -1,3 +1,4 @@
+import type { Bijector } from '../../../bijectors/bijector.js';
 import { Chain } from '../../../bijectors/chain.js';
 import { alternatingMask, randomMask } from '../../../bijectors/coupling.js';
 import { Standardize } from '../../../bijectors/standardize.js';
@@ -36,9 +37,15 @@ export interface CircularFlowOptions extends Omit<RecipeOptions, 'mixing' | 'bat
  * A flow of angles by the map given, and of other coordinates by rational-quadratic splines. Networks see angles as cosine
  * and sine, and nothing but the circle's own maps moves them, so that the density has no seam.
  *
+ * @param onDataSide maps between the layers and the data
  * @throws FlowConfigError for circular coordinates that are not different indices, or an unknown kind of conditioning.
  */
-export function circularFlow(name: string, options: CircularFlowOptions, onCircle: ElementwiseTransform): Flow {
+export function circularFlow(
+  name: string,
+  options: CircularFlowOptions,
+  onCircle: ElementwiseTransform,
+  onDataSide: readonly Bijector[] = [],
+): Flow {
   const { dims, layers = 5, hidden = [64, 64], conditioning = 'coupling', bins = 8, tailBound = 5 } = options;
   const { standardize = true } = options;
   if (conditioning !== 'coupling' && conditioning !== 'autoregressive') {
@@ -63,14 +70,15 @@ export function circularFlow(name: string, options: CircularFlowOptions, onCircl
   };
   const others = indices.filter((i) => !circular[i]);
   const masks = RandomStream.from(options.seed ?? 0).split('masks');
-  return assembleFlow(name, sized, (index, seed) => {
+  const stack = (index: number, seed: RandomStream) => {
     const layer =
       conditioning === 'coupling'
         ? couplingLayer(sized, transforms, index, seed, null, layerMask(dims, index, masks))
         : autoregressiveLayer(sized, transforms, seed, index % 2 === 0 ? indices : indices.toReversed());
     if (!standardize || others.length === 0 || index < layers - 1) return layer;
     return new Chain({ bijectors: [layer, new Standardize({ eventShape: [dims], coordinates: others })] });
-  });
+  };
+  return assembleFlow(name, sized, stack, [], (layers) => [...layers, ...onDataSide]);
 }
 
 /** A random half of the coordinates in one layer and the others in the next; two take turns. */

@@ -17,12 +17,6 @@ const WARMUP = 300;
 /** From 300 K to 1000 K; neighbours change places in a third of the attempts. */
 const TEMPERATURES = [1, 1.27, 1.62, 2.06, 2.62, 10 / 3];
 
-/** Draws of one block of a run, `[draws, chains, 66]`, in nm. */
-export interface Block {
-  readonly positions: Float32Array;
-  readonly chains: number;
-}
-
 /**
  * Samples alanine dipeptide at 300 K for some minutes, by parallel tempering over Hamiltonian Monte Carlo, which is exact: no error
  * of a time step is in what it draws. A folder keeps all draws and the state of the chains; called again, it goes on.
@@ -56,11 +50,22 @@ export async function sampleReference(folder: string, minutes: number, report: (
   }
 }
 
-/** All blocks that a folder has, in the order of their making. */
-export function readBlocks(folder: string): Block[] {
-  return blockFiles(folder).map((name) => {
+/** Positions that each chain of a run went through, molecule by molecule, in nm. */
+export function readChains(folder: string): Float32Array[] {
+  const blocks = blockFiles(folder).map((name) => {
     const bytes = readFileSync(join(folder, name));
-    return { positions: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)), chains: CHAINS }; // prettier-ignore
+    return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  });
+  return Array.from({ length: CHAINS }, (_, chain) => {
+    const rows = blocks.flatMap((block) =>
+      Array.from({ length: block.length / 66 / CHAINS }, (__, draw) => {
+        const from = 66 * (draw * CHAINS + chain);
+        return block.subarray(from, from + 66);
+      }),
+    );
+    const own = new Float32Array(66 * rows.length);
+    rows.forEach((row, i) => own.set(row, 66 * i));
+    return own;
   });
 }
 
