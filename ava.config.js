@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { env } from 'node:process';
 
 export default {
-  files: ['build/test/**/*.test.js'],
+  files: ['build/test/**/*.test.js', 'build/service/test/**/*.test.js'],
   timeout: '5m',
   concurrency: 2,
   // AVA's own counts, for scripts/test.mjs; the interface is experimental, so AVA's version is pinned.
