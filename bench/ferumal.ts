@@ -47,16 +47,19 @@ const shared = { layers: 8, standardize: false, seed: 0 };
 const kernel = new MaternKernel({ nu: 1.5, lengthScale: 2 });
 const kernels = (dims: number, points: number): FerumalFlowOptions => ({ ...shared, dims, points, kernel });
 
+/** Two layers of a width that gives them more than ten times the parameters of the kernels. */
+const hidden = (dims: number) => (dims < 20 ? [128, 128] : [256, 256]);
+
 const REAL_NVP: Method = {
-  name: 'RealNVP, 2 x 128',
+  name: 'RealNVP',
   neural: true,
   learningRates: [3e-4, 1e-3],
-  build: (dims) => realNvp({ ...shared, dims, hidden: [128, 128] }),
+  build: (dims) => realNvp({ ...shared, dims, hidden: hidden(dims) }),
 };
 const WITH_DROPOUT: Method = {
   ...REAL_NVP,
   name: 'RealNVP, dropout 0.2',
-  build: (dims) => realNvp({ ...shared, dims, hidden: [128, 128], dropout: 0.2 }),
+  build: (dims) => realNvp({ ...shared, dims, hidden: hidden(dims), dropout: 0.2 }),
 };
 const FF_REAL_NVP: Method = {
   name: 'FF-RealNVP',

@@ -5,6 +5,7 @@ import { MLP } from '../conditioners/mlp.js';
 import { GaussianMixtureCdf, type GaussianMixtureCdfOptions } from '../elementwise/gaussian-mixture-cdf.js';
 import { FlowDataError } from '../errors.js';
 import type { Config } from '../module.js';
+import { normalQuantile } from '../numerics/normal-quantile.js';
 import { RandomStream, type Seed } from '../random.js';
 import { batchShapeOf, sizeOf, type Shape } from '../shapes.js';
 import { Bijector, type ValueAndLogDet } from './bijector.js';
@@ -27,8 +28,9 @@ export interface KernelGaussianizationOptions extends GaussianMixtureCdfOptions 
  * numeric.
  *
  * {@link KernelGaussianization.initialize} puts the kernels of each coordinate on quantiles of the data, each as wide as the
- * way to its nearer neighbour: the untrained layer already is a kernel density estimate, of the width that fits each place.
- * Before that it is nearly the identity.
+ * ways to its neighbours, and the outermost wide enough that the extreme of the data is no rarer than one row in all: the
+ * untrained layer already is a kernel density estimate, of the width that fits each place. Before that it is nearly the
+ * identity.
  *
  * With a context, a network adds to the parameters what depends on it, nothing at first.
  *
@@ -88,7 +90,7 @@ export class KernelGaussianization extends Bijector {
     const parameters = Array.from({ length: dims }, (_, d) => {
       const column = Float32Array.from({ length: rows }, (_, row) => values[row * dims + d]).sort();
       const centres = quantiles(column, components);
-      return this.#transform.kernelParameters(centres, bandwidths(centres));
+      return this.#transform.kernelParameters(centres, bandwidths(centres, column));
     });
     tf.tidy(() => {
       this.#parameters.assign(tf.tensor1d(parameters.flat()));
@@ -131,12 +133,16 @@ function quantiles(sorted: Float32Array, count: number): number[] {
 }
 
 /**
- * The distance of each kernel to the nearer of its neighbours: narrow where there are many, and not stretched over the gap
- * between two modes. At least a twentieth of their mean; 1 for one alone, or all in one place.
+ * The geometric mean of the ways to the neighbours: narrow where there are many, without a cliff where a gap begins. At least
+ * a twentieth of the mean way; 1 for one kernel alone, or all in one place. The outermost reach the extremes of the data.
  */
-function bandwidths(centres: readonly number[]): number[] {
+function bandwidths(centres: readonly number[], sorted: Float32Array): number[] {
   const gaps = centres.slice(1).map((centre, k) => centre - centres[k]);
   const least = (centres.at(-1)! - centres[0]) / (20 * gaps.length);
   if (!(least > 0)) return centres.map(() => 1);
-  return centres.map((_, k) => Math.max(least, Math.min(gaps[k - 1] ?? Infinity, gaps[k] ?? Infinity)));
+  const widths = centres.map((_, k) => Math.max(least, Math.sqrt((gaps[k - 1] ?? gaps[k]) * (gaps[k] ?? gaps[k - 1]))));
+  const rarest = -normalQuantile(Math.min(centres.length / (2 * sorted.length), 0.5 - 1e-3));
+  widths[0] = Math.max(widths[0], (centres[0] - sorted[0]) / rarest);
+  widths[centres.length - 1] = Math.max(widths.at(-1)!, (sorted.at(-1)! - centres.at(-1)!) / rarest);
+  return widths;
 }

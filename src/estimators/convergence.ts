@@ -2,7 +2,7 @@ import { FlowShapeError } from '../errors.js';
 import { autocovariance } from './autocorrelation.js';
 import { quantileOf } from './bootstrap.js';
 import { checkFinite } from './log-weights.js';
-import { normalQuantile } from './normal-quantile.js';
+import { normalQuantile } from '../numerics/normal-quantile.js';
 
 /** Chains of one number each, all equally long. */
 export type ChainSeries = readonly ArrayLike<number>[];

@@ -10,7 +10,7 @@ import {
   tailEffectiveSampleSize,
 } from '../../src/index.js';
 import { autocovariance } from '../../src/estimators/autocorrelation.js';
-import { normalQuantile } from '../../src/estimators/normal-quantile.js';
+import { normalQuantile } from '../../src/numerics/normal-quantile.js';
 
 /** `x' = a x + √(1 - a²) z`: correlations `aᵗ`, `τ = ½ (1 + a) / (1 - a)`. */
 function autoregressive(n: number, a: number, seed: string): Float64Array {
