@@ -19,7 +19,6 @@ import { formatTable } from './table.js';
 /** A kind of flow. All of them have 8 layers. */
 interface Method {
   readonly name: string;
-  readonly neural: boolean;
   /** Training takes the one of these that validation likes best. */
   readonly learningRates: readonly number[];
   readonly build: (dims: number, points: number) => Flow;
@@ -52,7 +51,6 @@ const hidden = (dims: number) => (dims < 20 ? [128, 128] : [256, 256]);
 
 const REAL_NVP: Method = {
   name: 'RealNVP',
-  neural: true,
   learningRates: [3e-4, 1e-3],
   build: (dims) => realNvp({ ...shared, dims, hidden: hidden(dims) }),
 };
@@ -63,7 +61,6 @@ const WITH_DROPOUT: Method = {
 };
 const FF_REAL_NVP: Method = {
   name: 'FF-RealNVP',
-  neural: false,
   learningRates: [2e-3, 5e-3],
   build: (dims, points) => ferumalFlow(kernels(dims, points)),
 };
