@@ -1,1 +1,8 @@
-export * from './tables/table.js';
+/** tfjs-flows-service: densities of tables. This file is the whole public surface. */
+export type { ColumnKind, ColumnOverride, ColumnSpec } from './columns/spec.js';
+export { DensityEstimator, type ModelDescription, type TableSampleOptions } from './estimator/density-estimator.js';
+export { MODEL_NAMES, type EstimatorOptions, type MissingPolicy, type ModelName } from './estimator/options.js';
+export type { ColumnReport, DataReport } from './estimator/report.js';
+export type { FitProgress, FitRun, Trial } from './estimator/train.js';
+export type { Column, Table } from './tables/table.js';
+export { tableOf, takeRows, type Cell, type TableInput } from './tables/table-of.js';
