@@ -19,7 +19,7 @@ export interface MoleculeFlowOptions
   readonly data?: Tensor;
   /** One molecule instead, coordinates in nm atom by atom: values go on from there by the spread that force fields give at 300 K. */
   readonly reference?: ArrayLike<number>;
-  /** Atoms whose torsions go all round. Default: those that do in the data; with a reference, the first torsion about each bond. */
+  /** Atoms whose torsions go all round. Default: those that do in the data; with a reference, the first proper torsion about each bond. */
   readonly freeTorsions?: readonly number[];
 }
 
@@ -44,6 +44,8 @@ const ROWS = 20_000;
  * Sources: Noé et al., "Boltzmann generators", 2019; Midgley et al., "Flow annealed importance sampling bootstrap", 2023, appendix, for
  * uniform bases on circles and scales.
  *
+ * @domain molecules [atoms, 3]
+ * @cost density: one pass; sample: one pass
  * @throws FlowConfigError without data or a reference, for a Z-matrix that places no molecule, or for options out of range.
  * @throws FlowDataError naming rows and atoms, where molecules have no internal coordinates.
  *
@@ -132,14 +134,17 @@ function moleculeOf(reference: ArrayLike<number>, atoms: number): Tensor {
   return tf.tensor(Float32Array.from(reference), [1, atoms, 3]);
 }
 
-/** Atoms with the first torsion about each bond; the torsions after it say how siblings stand to each other. */
+/**
+ * Atoms with the first proper torsion about each bond; those after it, and improper ones, of which the last atom is bonded to the second, say how
+ * siblings stand to each other.
+ */
 function firstTorsions(zMatrix: InternalCoordinatesOptions['zMatrix']): number[] {
-  const bonds = new Set<string>();
+  const key = (i: number, j: number) => [i, j].sort((a, b) => a - b).join();
+  const bonded = new Set(zMatrix.flatMap(([atom, b]) => (b === undefined ? [] : [key(atom, b)])));
+  const turned = new Set<string>();
   return zMatrix.flatMap(([atom, b, c, d]) => {
-    if (d === undefined) return [];
-    const bond = [b, c].sort((i, j) => i - j).join();
-    const known = bonds.has(bond);
-    bonds.add(bond);
-    return known ? [] : [atom];
+    if (d === undefined || bonded.has(key(b, d)) || turned.has(key(b, c))) return [];
+    turned.add(key(b, c));
+    return [atom];
   });
 }
