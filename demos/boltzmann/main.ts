@@ -18,6 +18,7 @@ import {
 } from 'tfjs-flows';
 import { energyChart, planeChart, profileChart, trainingChart, weightChart } from './charts.js';
 import { OBSERVABLES, PLANES } from './observables.js';
+import { orientationChart } from './orientations.js';
 import { renderPage } from './page.js';
 import { train } from './train.js';
 import { weigh } from './weigh.js';
@@ -79,6 +80,7 @@ for (const [key, text] of Object.entries(shown)) console.log(`  ${key.padEnd(30)
 const plane = PLANES[target.name] as (typeof PLANES)[string] | undefined;
 const charts = [
   ...(plane ? [planeChart(target.energy, plane, weighted)] : []),
+  ...(target.name === 'octupole' ? [orientationChart(weighted)] : []),
   profileChart(OBSERVABLES[target.name], weighted, exact?.positions ?? null),
   energyChart(weighted, exact?.energies ?? null),
   weightChart(weighted),

@@ -1,3 +1,4 @@
+import { alongCorner } from './orientations.js';
 import { pairDistances } from './pair-distances.js';
 
 /** A quantity whose distribution the results page shows: one number a draw, or several. */
@@ -14,6 +15,7 @@ export const OBSERVABLES: Readonly<Record<string, Observable>> = {
   'Müller-Brown': { title: 'x', range: [-1.6, 1.3], of: ([x]) => [x] },
   'many-well 32': { title: 'x₁', range: [-3, 3], of: ([x]) => [x] },
   DW4: { title: 'distance of two particles', range: [0, 8], of: (x) => pairDistances(x, 2) },
+  octupole: { title: 'cosine of field and nearest corner', range: [0.3, 1], of: (q) => [alongCorner(q)] },
   LJ13: { title: 'distance of two particles', range: [0, 5], of: (x) => pairDistances(x, 3) },
 };
 

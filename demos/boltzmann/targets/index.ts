@@ -3,6 +3,7 @@ import { dw4, lj13 } from './clusters.js';
 import { doubleWellAnnealed, doubleWellMixed } from './double-well.js';
 import { manyWell } from './many-well.js';
 import { muellerBrown } from './mueller-brown.js';
+import { octupole } from './octupole.js';
 
 /** All targets, by the name that commands take. Energies hold tensors: import this after `ready()`. */
 export const TARGETS: Readonly<Record<string, BoltzmannTarget>> = {
@@ -12,4 +13,5 @@ export const TARGETS: Readonly<Record<string, BoltzmannTarget>> = {
   'many-well': manyWell,
   dw4,
   lj13,
+  octupole,
 };

@@ -34,7 +34,8 @@ export function inferSpec(name: string, column: Column, kind?: ColumnKind): Colu
       return values.every((value) => value >= 0) ? { kind: 'integer', low: 0 } : { kind: 'integer' };
     case 'bounded':
       throw new FlowConfigError(where, { expected: 'bounds', got: 'none', hint: 'Give `{ kind: \'bounded\', low, high }`.' }); // prettier-ignore
-    default: {
+    case 'continuous':
+    case 'positive': {
       const step = stepOf(values);
       return step ? { kind: chosen, step } : { kind: chosen };
     }

@@ -62,7 +62,8 @@ function treatmentOf(spec: ColumnSpec, condition: boolean): string {
     case 'category':
       parts.push('numbered, spread over the cell, logit');
       break;
-    default:
+    case 'continuous':
+      break;
   }
   if ('step' in spec && spec.step) parts.push(`rounded to ${spec.step}, spread over the cell`);
   return parts.join('; ');
