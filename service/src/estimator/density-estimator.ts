@@ -121,8 +121,12 @@ export class DensityEstimator {
    * twenty lies above 0.95.
    */
   async anomalyScores(data: TableInput): Promise<Float64Array> {
-    const { heldOut } = this.#fitted('anomalyScores');
-    const scores = await this.scoreSamples(data);
+    return this.oddness(await this.scoreSamples(data));
+  }
+
+  /** The {@link DensityEstimator.anomalyScores} of rows with these scores. */
+  oddness(scores: Float64Array): Float64Array {
+    const { heldOut } = this.#fitted('oddness');
     return scores.map((score) => {
       const below = countBelow(heldOut, score);
       const equal = countBelow(heldOut, score, true) - below;
