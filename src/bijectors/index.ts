@@ -14,6 +14,7 @@ export * from './image/index.js';
 export * from './invert.js';
 export * from './invertible-residual.js';
 export * from './kernel-gaussianization.js';
+export * from './lattice/index.js';
 export * from './learned-time.js';
 export * from './linear/index.js';
 export * from './logit.js';

@@ -3,10 +3,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkInteger } from '../conditioners/check.js';
 import { FlowConfigError } from '../errors.js';
 import type { Config } from '../module.js';
+import { nextAlong } from '../numerics/lattice.js';
 import type { Shape } from '../shapes.js';
 import { checkConstants } from './checks.js';
 import { Energy, type Invariances } from './energy.js';
-import { nextAlong } from './lattice-shift.js';
 
 /** Options of {@link ScalarFieldLattice}. */
 export interface ScalarFieldLatticeOptions {

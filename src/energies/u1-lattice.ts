@@ -4,10 +4,10 @@ import { checkInteger } from '../conditioners/check.js';
 import { FlowConfigError } from '../errors.js';
 import { withoutGradient } from '../kernels/stop-gradient/op.js';
 import type { Config } from '../module.js';
+import { linksAlong, nextAlong, plaquettesOf } from '../numerics/lattice.js';
 import { batchShapeOf, flattenBatch, restoreBatch, sizeOf, type Shape } from '../shapes.js';
 import { checkConstants } from './checks.js';
 import { Energy } from './energy.js';
-import { nextAlong } from './lattice-shift.js';
 
 /** Options of {@link U1Lattice}. */
 export interface U1LatticeOptions {
@@ -55,7 +55,7 @@ export class U1Lattice extends Energy {
    * @throws FlowShapeError when `x` has another shape.
    */
   plaquettes(x: Tensor): Tensor {
-    return this.measure('plaquettes', x, this.#config.shape, (flat) => this.plaquettesOf(flat));
+    return this.measure('plaquettes', x, this.#config.shape, plaquettes);
   }
 
   /**
@@ -67,8 +67,8 @@ export class U1Lattice extends Energy {
   charge(x: Tensor): Tensor {
     return this.measure('charge', x, [], (flat) =>
       withoutGradient([flat], (links) => {
-        const plaquettes = this.plaquettesOf(links);
-        const wrapped = tf.sub(plaquettes, tf.mul(TURN, tf.floor(tf.add(tf.div(plaquettes, TURN), 0.5))));
+        const angles = plaquettes(links);
+        const wrapped = tf.sub(angles, tf.mul(TURN, tf.floor(tf.add(tf.div(angles, TURN), 0.5))));
         return tf.round(tf.div(tf.sum(wrapped, [1, 2]), TURN));
       }),
     );
@@ -81,7 +81,7 @@ export class U1Lattice extends Energy {
    * @throws FlowShapeError when `x` has another shape.
    */
   meanPlaquette(x: Tensor): Tensor {
-    return this.measure('meanPlaquette', x, [], (flat) => tf.mean(tf.cos(this.plaquettesOf(flat)), [1, 2]));
+    return this.measure('meanPlaquette', x, [], (flat) => tf.mean(tf.cos(plaquettes(flat)), [1, 2]));
   }
 
   /**
@@ -105,16 +105,11 @@ export class U1Lattice extends Energy {
   }
 
   protected override evaluate(x: Tensor): Tensor {
-    return tf.mul(-this.#config.beta, tf.sum(tf.cos(this.plaquettesOf(x)), [1, 2]));
+    return tf.mul(-this.#config.beta, tf.sum(tf.cos(plaquettes(x)), [1, 2]));
   }
 
   override getConfig(): Config {
     return { ...this.#config };
-  }
-
-  private plaquettesOf(links: Tensor): Tensor {
-    const [x0, x1] = [0, 1].map((mu) => tf.squeeze(tf.slice(links, [0, mu, 0, 0], [-1, 1, -1, -1]), [1]));
-    return tf.sub(tf.add(x0, nextAlong(x1, 1)), tf.add(nextAlong(x0, 2), x1));
   }
 
   private measure(method: string, x: Tensor, to: Shape, compute: (flat: Tensor) => Tensor): Tensor {
@@ -124,4 +119,8 @@ export class U1Lattice extends Energy {
       return restoreBatch(compute(flattenBatch(x, batchShape, this.eventShape)), batchShape, to);
     });
   }
+}
+
+function plaquettes(links: Tensor): Tensor {
+  return plaquettesOf(linksAlong(links, 0), linksAlong(links, 1));
 }

@@ -95,6 +95,7 @@ const SIZES: readonly object[] = [
   { dims: 2, layers: 1, contextShape: [1] },
   { eventShape: [2], contextShape: [1] },
   { eventShape: [8, 8, 1], preset: 'small', levels: 1, steps: 1, contextShape: [1] },
+  { shape: [4, 4], layers: 1 },
   { bodies: 2, box: [1, 1, 1], preset: 'small', contextShape: [1] },
   { zMatrix: [[0], [1, 0], [2, 1, 0], [3, 2, 1, 0]], reference: [0, 0, 0, 0.15, 0, 0, 0.2, 0.14, 0, 0.35, 0.15, 0.05], layers: 1, contextShape: [1] },
 ]; // prettier-ignore

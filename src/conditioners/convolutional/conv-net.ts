@@ -18,6 +18,7 @@ import { checkNormalisation, type NormalisationName } from '../normalisation/nor
 import { checkKernelSizes } from './check-kernel-size.js';
 import { checkContextKind, contextLayer, fromContext, type ContextKind, type ContextLayer } from './context-map.js';
 import { Conv } from './conv.js';
+import type { ConvPadding } from './wrap-around.js';
 
 /** Options of {@link ConvNet}. */
 export interface ConvNetOptions {
@@ -29,6 +30,8 @@ export interface ConvNetOptions {
   readonly hidden: readonly number[];
   /** Size of each filter, one more than there are hidden layers, odd. Default: 3 at both ends and 1 between, [3, 1, 3]. */
   readonly kernelSizes?: readonly number[];
+  /** What is around an image: `zeros` (default), or itself again, as on a periodic lattice: `circular`. */
+  readonly padding?: ConvPadding;
   /** Default: `relu`. */
   readonly activation?: ActivationName;
   /** Shape of one context; null for none. Default: null. */
@@ -73,6 +76,7 @@ export class ConvNet extends Conditioner {
     () => new ConvNet({ inputs: 3, outputs: 2, hidden: [7], activation: 'tanh', contextShape: [2, 2], logScale: true }),
     () => new ConvNet({ inputs: 2, outputs: 3, hidden: [4, 4], kernelSizes: [1, 5, 1], normalisation: 'weight' }),
     () => new ConvNet({ inputs: 1, outputs: 3, hidden: [4], activation: 'silu', normalisation: 'spectral' }),
+    () => new ConvNet({ inputs: 2, outputs: 2, hidden: [4], activation: 'tanh', padding: 'circular' }),
     () => new ConvNet({ inputs: 2, outputs: 3, hidden: [], contextShape: [2] }),
     () =>
       new ConvNet({
@@ -101,6 +105,7 @@ export class ConvNet extends Conditioner {
     super();
     const { inputs, outputs, hidden, activation = 'relu', contextShape = null, contextAs = 'vector' } = options;
     const { dropout = 0, normalisation = 'none', logScale = false, initialOutput = null, seed = 0 } = options;
+    const { padding = 'zeros' } = options;
     checkInteger('ConvNet.inputs', inputs);
     checkInteger('ConvNet.outputs', outputs);
     checkWidths('ConvNet.hidden', hidden);
@@ -122,6 +127,7 @@ export class ConvNet extends Conditioner {
           inputs: widths[i],
           outputs: width,
           kernelSize: kernelSizes[i],
+          padding,
           // The context is added to what the first layer makes, before its activation.
           activation: i === 0 && contextSize > 0 ? 'identity' : activation,
           normalisation,
@@ -142,6 +148,7 @@ export class ConvNet extends Conditioner {
         inputs: widths.at(-1)!,
         outputs,
         kernelSize: kernelSizes.at(-1)!,
+        padding,
         initialOutput,
         normalisation,
         logScale,
@@ -159,6 +166,7 @@ export class ConvNet extends Conditioner {
       outputs,
       hidden,
       kernelSizes,
+      padding,
       activation,
       contextShape,
       contextAs,

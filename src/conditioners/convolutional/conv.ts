@@ -7,6 +7,7 @@ import type { ActivationName } from '../activation.js';
 import { checkActivation, checkInitialOutput, checkInitialRange, checkInteger } from '../check.js';
 import { checkNormalisation, normalise, type NormalisationName } from '../normalisation/normalise.js';
 import { checkKernelSize } from './check-kernel-size.js';
+import { checkPadding, wrapAround, type ConvPadding } from './wrap-around.js';
 
 /** Options of {@link Conv}. */
 export interface ConvOptions {
@@ -16,6 +17,8 @@ export interface ConvOptions {
   readonly outputs: number;
   /** Height and width of the filter, an odd number. Default: 3. */
   readonly kernelSize?: number;
+  /** What is around the image: `zeros` (default), or itself again, as on a periodic lattice: `circular`. */
+  readonly padding?: ConvPadding;
   /** Default: `identity`. */
   readonly activation?: ActivationName;
   /** Filter and bias start uniform in ±`initialRange`. Default: `1 / √(kernelSize² · inputs)`. */
@@ -30,12 +33,15 @@ export interface ConvOptions {
   readonly seed?: Seed;
 }
 
+const NO_PADDING = { top: 0, bottom: 0, left: 0, right: 0 };
+
 /** Factor of `logScale`, which trains it three times as fast (Kingma and Dhariwal, "Glow", 2018, in their code). */
 const LOG_SCALE_FACTOR = 3;
 
 /**
  * One convolutional layer, `activation((x ∗ filter + bias) ⊙ exp(3 logScale))`, from `[batch, height, width, inputs]` to
- * `[batch, height, width, outputs]`, with stride 1 and zeros around the image.
+ * `[batch, height, width, outputs]`, with stride 1 and zeros around the image. With circular padding it commutes with all
+ * translations of a periodic lattice.
  *
  * With weight normalisation it starts as it would without: the lengths are those of its random filter.
  * Spectral normalisation bounds the filter as a matrix from its `kernelSize² · inputs` entries to the outputs (Miyato et
@@ -46,6 +52,7 @@ export class Conv extends Module {
 
   readonly inputs: number;
   readonly outputs: number;
+  readonly #padding: ConvPadding;
   readonly #activation: ActivationName;
   readonly #normalisation: NormalisationName;
   readonly #filter: Variable;
@@ -58,10 +65,11 @@ export class Conv extends Module {
   constructor(options: ConvOptions) {
     super();
     const { inputs, outputs, kernelSize = 3, activation = 'identity', initialOutput = null } = options;
-    const { normalisation = 'none', logScale = false, seed = 0 } = options;
+    const { normalisation = 'none', logScale = false, padding = 'zeros', seed = 0 } = options;
     checkInteger('Conv.inputs', inputs);
     checkInteger('Conv.outputs', outputs);
     checkKernelSize('Conv.kernelSize', kernelSize);
+    checkPadding('Conv.padding', padding);
     checkActivation('Conv.activation', activation);
     checkNormalisation('Conv.normalisation', normalisation);
     checkInitialOutput('Conv.initialOutput', initialOutput, outputs);
@@ -78,6 +86,7 @@ export class Conv extends Module {
 
     this.inputs = inputs;
     this.outputs = outputs;
+    this.#padding = padding;
     this.#activation = activation;
     this.#normalisation = normalisation;
     this.#filter = this.weight('filter', [kernelSize, kernelSize, inputs, outputs], filter);
@@ -89,6 +98,7 @@ export class Conv extends Module {
       inputs,
       outputs,
       kernelSize,
+      padding,
       activation,
       initialRange,
       initialOutput,
@@ -102,15 +112,21 @@ export class Conv extends Module {
   apply(x: Tensor): Tensor {
     return tf.tidy(() => {
       const filter = normalise(this.#normalisation, this.#filter, this.#gain);
-      if (!this.#logScale) return convolution(x, filter, this.#bias, this.#activation);
+      if (!this.#logScale) return this.convolve(x, filter, this.#bias);
       // Filter and bias are smaller than the image.
       const factor = tf.exp(tf.mul(this.#logScale, LOG_SCALE_FACTOR));
-      return convolution(x, tf.mul(filter, factor), tf.mul(this.#bias, factor), this.#activation);
+      return this.convolve(x, tf.mul(filter, factor), tf.mul(this.#bias, factor));
     });
   }
 
   override getConfig(): Config {
     return this.#config;
+  }
+
+  private convolve(x: Tensor, filter: Tensor, bias: Tensor): Tensor {
+    if (this.#padding === 'zeros') return convolution(x, filter, bias, this.#activation);
+    const wrapped = wrapAround(x, (filter.shape[0] - 1) / 2);
+    return convolution(wrapped, filter, bias, this.#activation, NO_PADDING);
   }
 }
 

@@ -1,0 +1,1 @@
+export * from './plaquette-coupling.js';
