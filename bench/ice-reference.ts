@@ -1,59 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { IceXI, integratedAutocorrelationTime, mbar, ready, RigidBodyHmc, sampleChains, splitRHat } from 'tfjs-flows';
+import { integratedAutocorrelationTime, mbar, ready, splitRHat } from 'tfjs-flows';
+import { CHAINS, drawIce, LEAPFROG_STEPS } from '../demos/boltzmann/ice/draws.js';
 import type { BenchResult } from './main.js';
 import { formatTable } from './table.js';
 
 /** From the base of the flow to its target, evenly in the logarithm: neighbours share a good part of their energies. */
 const TEMPERATURES = Array.from({ length: 9 }, (_, i) => 250 * (100 / 250) ** (i / 8));
-const CHAINS = 32;
-const LEAPFROG_STEPS = 12;
 
 /** Published, in kT: by MBAR on molecular dynamics of 16 molecules. */
 const PUBLISHED = { free_energy: -669.711, standard_error: 0.054 };
-
-/** Draws at one temperature. */
-export interface IceDraws {
-  readonly temperature: number;
-  /** `[draws · chains, 16, 7]` */
-  readonly samples: Tensor;
-  /** `[draws][chains]` in kJ/mol. */
-  readonly energies: readonly Float64Array[];
-  readonly acceptance: number;
-  readonly stepSize: number;
-}
-
-/** Options of {@link drawIce}. */
-export interface IceRun {
-  readonly temperature: number;
-  /** Where chains start, `[chains, 16, 7]`; the crystal without. */
-  readonly start?: Tensor;
-  readonly draws: number;
-  readonly warmup: number;
-  /** Trajectories from one draw to the next. */
-  readonly thin: number;
-  readonly seed: string;
-}
-
-/** Draws ice XI of 16 molecules by Hamiltonian Monte Carlo, in 32 chains. */
-export async function drawIce({ temperature, start, draws, warmup, thin, seed }: IceRun): Promise<IceDraws> {
-  using ice = new IceXI({ temperature });
-  const crystal = tf.tidy(() => tf.tile(tf.reshape(tf.tensor1d(ice.reference!), [1, ...ice.eventShape]), [CHAINS, 1, 1])); // prettier-ignore
-  const sampler = new RigidBodyHmc({ leapfrogSteps: LEAPFROG_STEPS, stepSize: 0.05 });
-  const run = await sampleChains(ice, { sampler, start: start ?? crystal, draws, warmup, thin, seed });
-  crystal.dispose();
-  const samples = tf.tidy(() => tf.reshape(run.samples, [draws * CHAINS, ...ice.eventShape]));
-  run.samples.dispose();
-  return {
-    temperature,
-    samples,
-    energies: Array.from({ length: draws }, (_, i) =>
-      run.energies.slice(i * CHAINS, (i + 1) * CHAINS).map((u) => u * ice.kT),
-    ),
-    acceptance: run.acceptance.reduce((sum, value) => sum + value, 0) / CHAINS,
-    stepSize: run.stepSize,
-  };
-}
 
 /** What is known of the draws at one temperature. */
 interface Outcome {

@@ -11,7 +11,7 @@ import { benchIceReference } from './ice-reference.js';
 import { benchImages } from './images.js';
 import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
-import { benchRigid } from './rigid.js';
+import { benchOctupole } from './octupole.js';
 import { benchScaling } from './scaling.js';
 import { benchSmooth } from './smooth.js';
 import { benchToys } from './toys.js';
@@ -47,7 +47,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   'ice-flow': benchIceFlow,
   'ice-reference': benchIceReference,
   images: benchImages,
-  rigid: benchRigid,
+  octupole: benchOctupole,
   scaling: benchScaling,
   smooth: benchSmooth,
   toys: benchToys,
@@ -56,22 +56,29 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   kernels: benchKernels,
 };
 
-const [name] = positionals;
-const bench = name === undefined ? undefined : BENCHES[name];
-if (!bench) {
-  console.error(`Name a bench: ${Object.keys(BENCHES).join(', ')}. Got ${name ?? 'none'}.`);
+/** Names for several benches, one after the other. */
+const SUITES: Record<string, readonly string[]> = { rigid: ['octupole', 'ice-flow', 'smooth'] };
+
+const asked = positionals[0] ?? 'none';
+const names = SUITES[asked] ?? (asked in BENCHES ? [asked] : []);
+if (names.length === 0) {
+  console.error(`Name a bench: ${[...Object.keys(BENCHES), ...Object.keys(SUITES)].join(', ')}. Got ${asked}.`);
   process.exit(2);
 }
-
-const { json, table } = await bench(values.quick);
-if (values.json) {
-  console.log(JSON.stringify(json));
-} else {
+if (!values.json) {
   console.log(describeMachine());
   if (values.quick) console.log('Quick run: few repetitions, wide error bars.');
-  console.log(`\n${table}`);
 }
-if (!values.quick) {
+const documents: Record<string, object> = {};
+for (const name of names) {
+  const { json, table } = await BENCHES[name](values.quick);
+  documents[name] = json;
+  if (!values.json) console.log(`\n${table}`);
+  if (!values.quick) keep(name, json);
+}
+if (values.json) console.log(JSON.stringify(names.length === 1 ? documents[names[0]] : documents));
+
+function keep(name: string, json: object): void {
   mkdirSync('bench/results', { recursive: true });
   const file = beside === undefined ? name : `${name}-beside-${(json as { beside: string }).beside}`;
   const result = { machine: describeMachine(), ...json };

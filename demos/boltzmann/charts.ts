@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { freeEnergyProfile, weightedHistogram, type Energy, type EpochRecord } from 'tfjs-flows';
-import type { Observable } from './observables.js';
+import type { Comparison } from './comparison.js';
+import { observe } from './observe.js';
 import { COLOURS, type Chart } from './page.js';
+import type { Observable } from './target.js';
 import type { WeightedDraws } from './weigh.js';
 
 const CELLS = 120;
@@ -32,8 +34,8 @@ export function weightChart({ logWeights }: WeightedDraws): Chart {
   };
 }
 
-/** Free energy along an observable: of plain draws, of weighted ones, and of exact draws where there are any. */
-export function profileChart(observable: Observable, draws: WeightedDraws, exact: Float32Array | null): Chart {
+/** Free energy along an observable: of plain draws, of weighted ones, and of others where there are any. */
+export function profileChart(observable: Observable, draws: WeightedDraws, other: Comparison | null): Chart {
   const { values, owner } = observe(observable, draws.positions, draws.logWeights.length);
   const weights = owner.map((i) => draws.logWeights[i]);
   const { range } = observable;
@@ -41,9 +43,9 @@ export function profileChart(observable: Observable, draws: WeightedDraws, exact
     { name: 'draws of the flow', color: COLOURS.flow, ...profile(values, range, null) },
     { name: 'weighted', color: COLOURS.weighted, ...profile(values, range, weights) },
   ];
-  if (exact) {
-    const count = (exact.length * draws.logWeights.length) / draws.positions.length;
-    lines.push({ name: 'exact draws', color: COLOURS.reference, ...profile(observe(observable, exact, count).values, range, null) }); // prettier-ignore
+  if (other) {
+    const { values: theirs } = observe(observable, other.positions, other.count);
+    lines.push({ name: other.title, color: COLOURS.reference, ...profile(theirs, range, null) });
   }
   return {
     title: `Free energy along ${observable.title}`,
@@ -52,14 +54,14 @@ export function profileChart(observable: Observable, draws: WeightedDraws, exact
   };
 }
 
-/** Energies of draws as they are, weighted, and of exact ones. */
-export function energyChart(draws: WeightedDraws, exact: Float32Array | null): Chart {
-  const sorted = Float32Array.from(draws.energies).sort();
+/** Energies of draws as they are, weighted, and of others. */
+export function energyChart(draws: WeightedDraws, other: Comparison | null): Chart {
+  const sorted = Float32Array.from([...draws.energies, ...(other?.energies ?? [])]).sort();
   const range = [sorted[0], sorted[Math.floor(sorted.length * 0.99)]] as const;
   const bars = [
     { name: 'draws of the flow', color: COLOURS.flow, ...weightedHistogram(draws.energies, { range }) },
     { name: 'weighted', color: COLOURS.weighted, ...weightedHistogram(draws.energies, { range, logWeights: draws.logWeights }) },
-    ...(exact ? [{ name: 'exact draws', color: COLOURS.reference, ...weightedHistogram(exact, { range }) }] : []),
+    ...(other ? [{ name: other.title, color: COLOURS.reference, ...weightedHistogram(other.energies, { range }) }] : []),
   ]; // prettier-ignore
   return {
     title: 'Energies',
@@ -98,22 +100,4 @@ export function planeChart(
 function profile(values: number[], range: readonly [number, number], logWeights: number[] | null) {
   const { centers, freeEnergies } = freeEnergyProfile(values, { range, bins: 60, ...(logWeights && { logWeights }) });
   return { x: [...centers], y: Array.from(freeEnergies, (value) => (Number.isFinite(value) ? value : null)) };
-}
-
-/** All values of an observable, and the draw that each is of. */
-function observe(
-  observable: Observable,
-  positions: Float32Array,
-  draws: number,
-): { values: number[]; owner: number[] } {
-  const size = positions.length / draws;
-  const values: number[] = [];
-  const owner: number[] = [];
-  for (let i = 0; i < draws; i++) {
-    for (const value of observable.of(positions.subarray(i * size, (i + 1) * size))) {
-      values.push(value);
-      owner.push(i);
-    }
-  }
-  return { values, owner };
 }

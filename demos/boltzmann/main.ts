@@ -2,23 +2,15 @@
  * A Boltzmann generator from the beginning to the end: trains a flow on an energy, weighs its draws, and writes a page of results.
  * `npm run boltzmann -- [TARGET] [--quick] [--draws N] [--folder FOLDER]`. Killed and started again it goes on where it was.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { SingleBar } from 'cli-progress';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  effectiveSampleSize,
-  forwardEffectiveSampleSize,
-  freeEnergyPerturbation,
-  paretoSmoothedLogWeights,
-  ready,
-  type EpochRecord,
-} from 'tfjs-flows';
+import { ready, type EpochRecord } from 'tfjs-flows';
 import { energyChart, planeChart, profileChart, trainingChart, weightChart } from './charts.js';
-import { OBSERVABLES, PLANES } from './observables.js';
-import { orientationChart } from './orientations.js';
+import { compare } from './comparison.js';
+import { figuresOf, linesOf } from './figures.js';
 import { renderPage } from './page.js';
 import { train } from './train.js';
 import { weigh } from './weigh.js';
@@ -36,13 +28,14 @@ if (!(name in TARGETS) || !(Number.isInteger(draws) && draws > 0)) {
   console.error(`Name a target: ${Object.keys(TARGETS).join(', ')}; --draws is a positive whole number. Got ${process.argv.slice(2).join(' ')}.`); // prettier-ignore
   process.exit(2);
 }
+const { quick } = options;
 const target = TARGETS[name];
 const folder = options.folder ?? join('models', 'boltzmann', name);
 mkdirSync(folder, { recursive: true });
 console.log(`Backend: ${backend}. ${reason}`);
 
-using flow = target.build();
-const stages = target.stages(options.quick);
+using flow = target.build(quick);
+const stages = target.stages(quick);
 console.log(`${target.name}: ${flow.parameterCount} weights, ${stages.map((stage) => stage.name).join(', then ')}.`);
 
 const began = performance.now();
@@ -50,44 +43,24 @@ const history = await trainWithProgress();
 const seconds = (performance.now() - began) / 1000;
 await flow.save(`file://${join(folder, 'model')}`);
 
-const weighted = weigh(flow, target.energy, draws);
-const exact = target.exact ? tf.tidy(() => describeExact(target.exact!(draws))) : null;
-const { value, standardError } = freeEnergyPerturbation(weighted.logWeights);
-const figures = {
-  target: name,
-  parameters: flow.parameterCount,
-  quick: options.quick,
-  training_seconds: seconds,
-  draws,
-  effective_sample_size: effectiveSampleSize(weighted.logWeights) / draws,
-  forward_effective_sample_size: exact && forwardEffectiveSampleSize(exact.logWeights),
-  pareto_shape: paretoSmoothedLogWeights(weighted.logWeights).shape,
-  free_energy: value,
-  free_energy_standard_error: standardError,
-  free_energy_error: target.logPartition === null ? null : value + target.logPartition,
-};
-const percent = (share: number | null) => (share === null ? 'no exact draws' : `${(100 * share).toFixed(1)} %`);
-const shown = {
-  'effective sample size': `${percent(figures.effective_sample_size)} of ${draws} draws`,
-  '… as seen from exact draws': percent(figures.forward_effective_sample_size),
-  'tail of the weights, k̂': figures.pareto_shape.toFixed(2),
-  '-log Z': `${value.toFixed(3)} ± ${standardError.toFixed(3)} kT`,
-  '… its error': figures.free_energy_error === null ? 'no exact value' : `${figures.free_energy_error.toFixed(3)} kT`,
-  'training': `${seconds.toFixed(0)} s`,
-}; // prettier-ignore
-for (const [key, text] of Object.entries(shown)) console.log(`  ${key.padEnd(30)}${text}`);
+const weighted = target.weigh ? await target.weigh(flow, draws, quick) : weigh(flow, target.energy, draws);
+const other = await compare(target, flow, draws, quick);
+const figures = figuresOf(target, weighted, other);
+const study = await target.study?.({ flow, draws: weighted, reference: other && other.positions, quick });
+const shown = { ...linesOf(target, figures, other), ...study?.shown, training: `${seconds.toFixed(0)} s` };
+for (const [key, text] of Object.entries(shown)) console.log(`  ${key.padEnd(52)}${text}`);
 
-const plane = PLANES[target.name] as (typeof PLANES)[string] | undefined;
 const charts = [
-  ...(plane ? [planeChart(target.energy, plane, weighted)] : []),
-  ...(target.name === 'octupole' ? [orientationChart(weighted)] : []),
-  profileChart(OBSERVABLES[target.name], weighted, exact?.positions ?? null),
-  energyChart(weighted, exact?.energies ?? null),
+  ...(target.plane ? [planeChart(target.energy, target.plane, weighted)] : []),
+  ...(study?.charts ?? []),
+  ...target.observables.map((observable) => profileChart(observable, weighted, other)),
+  energyChart(weighted, other),
   weightChart(weighted),
   ...(history.size > 0 ? [trainingChart(history)] : []),
 ];
 const summary = `A flow with ${flow.parameterCount} weights, trained by ${stages.map((stage) => stage.name).join(', then ')}; weights correct what it lacks.`;
-writeFileSync(join(folder, 'figures.json'), `${JSON.stringify(figures, null, 2)}\n`);
+const document = { target: name, parameters: flow.parameterCount, quick, training_seconds: seconds, ...figures, ...study?.figures }; // prettier-ignore
+writeFileSync(join(folder, 'figures.json'), `${JSON.stringify(document, null, 2)}\n`);
 writeFileSync(join(folder, 'index.html'), renderPage(`Boltzmann generator: ${target.name}`, summary, shown, charts));
 copyFileSync(createRequire(import.meta.url).resolve('plotly.js/dist/plotly-cartesian.min.js'), join(folder, 'plotly.min.js')); // prettier-ignore
 console.log(`Open ${join(folder, 'index.html')}; delete ${folder} to train anew.`);
@@ -105,16 +78,7 @@ async function trainWithProgress() {
     if (!bar && epoch.epoch % 10 === 0) console.log(`${stage}, step ${epoch.steps}: loss ${epoch.train.toFixed(3)}`);
   };
   const checkpoint = `file://${join(folder, 'checkpoint')}`;
-  const epochs = await train(flow, target, { quick: options.quick, checkpoint, onEpoch });
+  const epochs = await train(flow, target, { quick, checkpoint, onEpoch });
   bar?.stop();
   return epochs;
-}
-
-function describeExact(x: tf.Tensor) {
-  const u = target.energy.energy(x);
-  return {
-    positions: x.dataSync<'float32'>(),
-    energies: u.dataSync<'float32'>(),
-    logWeights: tf.neg(tf.add(u, flow.logProb(x))).dataSync<'float32'>(),
-  };
 }

@@ -16,13 +16,14 @@ import {
   sampleChains,
   type Energy,
 } from 'tfjs-flows';
+import { pairDistances } from '../pair-distances.js';
 import type { BoltzmannTarget } from '../target.js';
 
 /** Draws of Markov chains, all of them after one another, started at random near the origin. */
-async function chains(energy: Energy, spread: number, draws: number): Promise<Tensor> {
-  const start = tf.mul(new RandomStream('start').normalTensor([200, ...energy.eventShape]), spread);
+async function chains(energy: Energy, spread: number, draws: number, seed: string): Promise<Tensor> {
+  const start = tf.mul(new RandomStream(seed).normalTensor([200, ...energy.eventShape]), spread);
   const { samples } = await sampleChains(energy, {
-    sampler: new Hmc({ leapfrogSteps: 10, stepSize: 0.02 }), start, draws: draws / 200, warmup: 300, thin: 10, seed: 'chains',
+    sampler: new Hmc({ leapfrogSteps: 10, stepSize: 0.02 }), start, draws: draws / 200, warmup: 300, thin: 10, seed,
   }); // prettier-ignore
   start.dispose();
   const rows = tf.reshape(samples, [-1, ...energy.eventShape]);
@@ -38,11 +39,13 @@ interface Cluster {
   /** Scale of the base, and of where chains start. */
   readonly spread: number;
   readonly reach: number;
+  /** Ends of the histogram of distances. */
+  readonly farthest: readonly [number, number];
   readonly steps: readonly [quick: number, full: number];
 }
 
 /** A flow along an equivariant field that keeps the centre of mass, by flow matching on draws of chains. */
-function cluster({ name, energy, points, spatialDims, spread, reach, steps }: Cluster): BoltzmannTarget {
+function cluster({ name, energy, points, spatialDims, spread, reach, farthest, steps }: Cluster): BoltzmannTarget {
   const pinned = new PinnedCentre({ energy, scale: spread });
   return {
     name,
@@ -55,7 +58,11 @@ function cluster({ name, energy, points, spatialDims, spread, reach, steps }: Cl
           field: new RadialField({ points, spatialDims, radialBases: 32, timeBases: 12, reach, initialOutput: 'zero' }),
         }),
       }),
-    data: (quick) => chains(pinned, spread, quick ? 4000 : 20_000),
+    data: (quick) => chains(pinned, spread, quick ? 4000 : 20_000, 'data'),
+    reference: {
+      title: 'Hamiltonian Monte Carlo',
+      draws: (quick) => chains(pinned, spread, quick ? 2000 : 10_000, 'reference'),
+    },
     stages: (quick) => [
       {
         name: 'flow matching',
@@ -70,8 +77,9 @@ function cluster({ name, energy, points, spatialDims, spread, reach, steps }: Cl
       },
     ],
     logPartition: null,
+    observables: [{ title: 'distance of two particles', range: farthest, of: (x) => pairDistances(x, spatialDims) }],
   };
 }
 
-export const dw4 = cluster({ name: 'DW4', energy: new MultiDoubleWell(), points: 4, spatialDims: 2, spread: 2, reach: 8, steps: [500, 4000] }); // prettier-ignore
-export const lj13 = cluster({ name: 'LJ13', energy: new LennardJones(), points: 13, spatialDims: 3, spread: 1, reach: 4, steps: [300, 3000] }); // prettier-ignore
+export const dw4 = cluster({ name: 'DW4', energy: new MultiDoubleWell(), points: 4, spatialDims: 2, spread: 2, reach: 8, farthest: [0, 8], steps: [500, 4000] }); // prettier-ignore
+export const lj13 = cluster({ name: 'LJ13', energy: new LennardJones(), points: 13, spatialDims: 3, spread: 1, reach: 4, farthest: [0, 5], steps: [300, 3000] }); // prettier-ignore

@@ -11,7 +11,9 @@ const common: Omit<BoltzmannTarget, 'name' | 'title' | 'stages'> = {
   data: (quick) => Promise.resolve(energy.sample(quick ? 4000 : 10_000, { seed: 'data' })),
   exact: (n) => energy.sample(n, { seed: 'test' }),
   logPartition: energy.logPartition,
-};
+  observables: [{ title: 'x₁', range: [-3, 3], of: ([x]) => [x] }],
+  plane: [[-3, 3], [-4, 4]],
+}; // prettier-ignore
 
 /** By likelihood, then with the energy too. */
 const mixed = (quick: boolean): Stage[] => [

@@ -31,4 +31,5 @@ export const manyWell: BoltzmannTarget = {
   ],
   exact: (n) => energy.sample(n, { seed: 'test' }),
   logPartition: energy.logPartition,
+  observables: [{ title: 'x₁', range: [-3, 3], of: ([x]) => [x] }],
 };

@@ -29,4 +29,6 @@ export const muellerBrown: BoltzmannTarget = {
     },
   ],
   logPartition: -3.389561,
-};
+  observables: [{ title: 'x', range: [-1.6, 1.3], of: ([x]) => [x] }],
+  plane: [[-1.6, 1.3], [-0.6, 2.1]],
+}; // prettier-ignore
