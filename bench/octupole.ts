@@ -18,7 +18,9 @@ import type { BenchResult } from './main.js';
 import { formatTable } from './table.js';
 
 const BATCH = 256;
-const DRAWS = 20_000;
+const DRAWS = 100_000;
+/** Draws that are weighed at a time. */
+const CHUNK = 10_000;
 const STRENGTHS = [2, 4, 8];
 /** Area of the sphere of quaternions. */
 const LOG_AREA = Math.log(2 * Math.PI ** 2);
@@ -109,14 +111,19 @@ async function judge(
 
 /** Log-weights of fresh draws with respect to area, and how these are spread over the corners. */
 function weigh(flow: Flow, energy: OctupoleRotor): { logWeights: number[]; modes: [number, number] } {
-  return tf.tidy(() => {
-    const [x, logProb] = flow.sampleAndLogProb(DRAWS, { seed: 'draws' });
-    const logWeights = Array.from(tf.neg(tf.add(energy.energy(x), logProb)).dataSync());
-    const field: Tensor = tf.slice(rotationMatrix(x), [0, 6], [-1, 3]);
-    const nearest = tf.argMax(tf.matMul(field as tf.Tensor2D, tf.tensor2d(CORNERS), false, true), 1).dataSync();
-    const parts = CORNERS.map((_, corner) => nearest.filter((index) => index === corner).length / DRAWS);
-    return { logWeights, modes: [Math.min(...parts), Math.max(...parts)] };
-  });
+  const logWeights: number[] = [];
+  const counts = CORNERS.map(() => 0);
+  for (let first = 0; first < DRAWS; first += CHUNK) {
+    tf.tidy(() => {
+      const [x, logProb] = flow.sampleAndLogProb(CHUNK, { seed: `draws ${first}` });
+      logWeights.push(...tf.neg(tf.add(energy.energy(x), logProb)).dataSync<'float32'>());
+      const field: Tensor = tf.slice(rotationMatrix(x), [0, 6], [-1, 3]);
+      const nearest = tf.argMax(tf.matMul(field as tf.Tensor2D, tf.tensor2d(CORNERS), false, true), 1).dataSync();
+      nearest.forEach((corner) => counts[corner]++);
+    });
+  }
+  const parts = counts.map((count) => count / DRAWS);
+  return { logWeights, modes: [Math.min(...parts), Math.max(...parts)] };
 }
 
 function tableOf(results: readonly Outcome[], steps: number): string {

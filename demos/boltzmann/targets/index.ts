@@ -1,4 +1,5 @@
 import type { BoltzmannTarget } from '../target.js';
+import { alanine } from './alanine.js';
 import { dw4, lj13 } from './clusters.js';
 import { doubleWellAnnealed, doubleWellMixed } from './double-well.js';
 import { iceXi } from './ice-xi.js';
@@ -20,4 +21,5 @@ export const TARGETS: Readonly<Record<string, BoltzmannTarget>> = {
   'ice-xi': iceXi,
   phi4,
   u1,
+  alanine,
 };

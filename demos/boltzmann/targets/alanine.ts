@@ -1,0 +1,118 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { fileURLToPath } from 'node:url';
+import {
+  AlanineDipeptide,
+  basinFreeEnergy,
+  cosine,
+  mixedKl,
+  moleculeFlow,
+  normalizedWeights,
+  RegularizedEnergy,
+} from 'tfjs-flows';
+import { BASINS, isIn } from '../alanine/basins.js';
+import { ramachandranChart } from '../alanine/ramachandran.js';
+import { readSample } from '../alanine/sample-file.js';
+import { backboneTorsions } from '../alanine/torsions.js';
+import type { BoltzmannTarget, Study, Trained } from '../target.js';
+
+const ATOMS = 22;
+/** Of a long run of parallel tempering by `npm run alanine:reference`: every other molecule to train on, the others to compare with. */
+const SAMPLE = fileURLToPath(new URL('../../../../demos/boltzmann/alanine/sample.f32.gz', import.meta.url));
+
+const energy = new AlanineDipeptide();
+const molecules = readSample(SAMPLE);
+
+/** Every other molecule, beginning with the first or the second. */
+function half(first: 0 | 1): tf.Tensor {
+  return tf.tidy(() => {
+    const pairs = tf.tensor(molecules, [molecules.length / (6 * ATOMS), 2, ATOMS, 3]);
+    return tf.squeeze(tf.slice(pairs, [0, first, 0, 0], [-1, 1, -1, -1]), [1]);
+  });
+}
+
+/** Shares of all basins, and the free energy of positive phi, by weighted draws of the flow and by the reference. */
+function study({ draws, reference }: Trained): Promise<Study> {
+  const weights = normalizedWeights(draws.logWeights);
+  const [own, their] = [backboneTorsions(draws.positions), backboneTorsions(reference!)];
+  const equal = new Float64Array(their.phi.length).fill(1 / their.phi.length);
+  const plain = new Float64Array(own.phi.length).fill(1 / own.phi.length);
+  const shares = BASINS.map((basin) => ({
+    basin: basin.name,
+    flow: share(own, weights, (phi, psi) => isIn(basin, phi, psi)),
+    reference: share(their, equal, (phi, psi) => isIn(basin, phi, psi)),
+    drawn: share(own, plain, (phi, psi) => isIn(basin, phi, psi)),
+  }));
+  const isPositive = (phi: number) => phi > 0 && phi < (126 * Math.PI) / 180;
+  const sides = Array.from(own.phi, (phi, i) => (own.trans[i] ? Number(isPositive(phi)) : 2));
+  const difference = basinFreeEnergy(sides, draws.logWeights, { resamples: 200, seed: 'basins' });
+  const right = share(their, equal, isPositive);
+  const theirs = -Math.log(right / (1 - right));
+  const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
+  return Promise.resolve({
+    figures: {
+      basins: shares,
+      positive_phi: { flow: difference.value, standard_error: difference.standardError, reference: theirs },
+    },
+    shown: {
+      'free energy of positive φ': `${difference.value.toFixed(2)} ± ${difference.standardError.toFixed(2)} kT, by tempering ${theirs.toFixed(2)}`,
+      ...Object.fromEntries(
+        shares.map(({ basin, flow, drawn, reference: other }) => [`share of ${basin}`, `${percent(flow)}, unweighted ${percent(drawn)}, by tempering ${percent(other)}`]), // prettier-ignore
+      ),
+    },
+    charts: [
+      ramachandranChart('Ramachandran plot: draws of the flow', own.phi, own.psi, plain),
+      ramachandranChart('Ramachandran plot: weighted', own.phi, own.psi, weights),
+      ramachandranChart('Ramachandran plot: parallel tempering', their.phi, their.psi, equal),
+    ],
+  });
+}
+
+/** Part of the weight of molecules with trans bonds that a test takes in. */
+function share(
+  { phi, psi, trans }: ReturnType<typeof backboneTorsions>,
+  weights: Float64Array,
+  test: (phi: number, psi: number) => boolean,
+): number {
+  let [inside, all] = [0, 0];
+  weights.forEach((weight, i) => {
+    if (!trans[i]) return;
+    all += weight;
+    if (test(phi[i], psi[i])) inside += weight;
+  });
+  return inside / all;
+}
+
+/** Alanine dipeptide in vacuum at 300 K: by likelihood on a sample, then with the energy too. */
+export const alanine: BoltzmannTarget = {
+  name: 'alanine dipeptide',
+  title: 'mixed',
+  energy,
+  build: () => tf.tidy(() => moleculeFlow({ zMatrix: AlanineDipeptide.zMatrix, data: half(0), layers: 8, hidden: [128, 128], bins: 8, seed: 'alanine' })), // prettier-ignore
+  data: () => Promise.resolve(half(0)),
+  stages: (quick) => [
+    {
+      name: 'likelihood',
+      onData: true,
+      options: { steps: quick ? 150 : 2000, batchSize: 256, learningRate: 1e-3, clipNorm: 100 },
+    },
+    {
+      name: 'mixed',
+      onData: true,
+      options: {
+        objective: mixedKl(new RegularizedEnergy({ energy: new AlanineDipeptide(), high: 500, max: 1e4 })),
+        steps: quick ? 50 : 4000,
+        batchSize: 256,
+        learningRate: 1e-3,
+        schedule: cosine(),
+        clipNorm: 100,
+      },
+    },
+  ],
+  reference: { title: 'parallel tempering', draws: () => Promise.resolve(half(1)) },
+  logPartition: null,
+  observables: [
+    { title: 'φ, degrees', range: [-180, 180], of: (x) => [(180 / Math.PI) * backboneTorsions(x).phi[0]] },
+    { title: 'ψ, degrees', range: [-180, 180], of: (x) => [(180 / Math.PI) * backboneTorsions(x).psi[0]] },
+  ],
+  study,
+};
