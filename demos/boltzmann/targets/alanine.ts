@@ -8,6 +8,7 @@ import {
   moleculeFlow,
   normalizedWeights,
   RegularizedEnergy,
+  type Flow,
 } from 'tfjs-flows';
 import { BASINS, isIn } from '../alanine/basins.js';
 import { ramachandranChart } from '../alanine/ramachandran.js';
@@ -82,18 +83,27 @@ function share(
   return inside / all;
 }
 
+function build(): Flow {
+  const data = half(0);
+  try {
+    return moleculeFlow({ zMatrix: AlanineDipeptide.zMatrix, data, layers: 8, hidden: [128, 128], bins: 8, seed: 'alanine' }); // prettier-ignore
+  } finally {
+    data.dispose();
+  }
+}
+
 /** Alanine dipeptide in vacuum at 300 K: by likelihood on a sample, then with the energy too. */
 export const alanine: BoltzmannTarget = {
   name: 'alanine dipeptide',
   title: 'mixed',
   energy,
-  build: () => tf.tidy(() => moleculeFlow({ zMatrix: AlanineDipeptide.zMatrix, data: half(0), layers: 8, hidden: [128, 128], bins: 8, seed: 'alanine' })), // prettier-ignore
+  build,
   data: () => Promise.resolve(half(0)),
   stages: (quick) => [
     {
       name: 'likelihood',
       onData: true,
-      options: { steps: quick ? 150 : 2000, batchSize: 256, learningRate: 1e-3, clipNorm: 100 },
+      options: { steps: quick ? 150 : 2000, batchSize: 256, learningRate: 1e-3, clipNorm: 100, allowConstant: true },
     },
     {
       name: 'mixed',
@@ -105,6 +115,8 @@ export const alanine: BoltzmannTarget = {
         learningRate: 1e-3,
         schedule: cosine(),
         clipNorm: 100,
+        // The first atom of each is the origin.
+        allowConstant: true,
       },
     },
   ],
