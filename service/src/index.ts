@@ -6,3 +6,7 @@ export type { ColumnReport, DataReport } from './estimator/report.js';
 export type { FitProgress, FitRun, Trial } from './estimator/train.js';
 export type { Column, Table } from './tables/table.js';
 export { tableOf, takeRows, type Cell, type TableInput } from './tables/table-of.js';
+export { fitHandler, FitInput } from './jobs/fit-job.js';
+export { InProcessQueue, type InProcessQueueOptions } from './jobs/in-process-queue.js';
+export type { JobFilter, JobHandler, JobHandlers, JobQueue, JobRun, JobState, JobStatus, Json } from './jobs/job.js';
+export { Threads } from './jobs/threads.js';

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FlowFileError, loadFlow } from 'tfjs-flows';
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { TableCoder, type TableCoderState } from '../columns/table-coder.js';
+import { replaceFile } from '../files/replace-file.js';
 import { IncompleteNormal } from '../missing/incomplete-normal.js';
 import type { EstimatorState } from './density-estimator.js';
 import { completed, type EstimatorOptions } from './options.js';
@@ -118,17 +119,4 @@ function parsed(text: string, folder: string): Static<typeof Schema> {
     throw refuse(first ? `at ${first.instancePath || '/'}: ${first.message}` : 'another file');
   }
   return value;
-}
-
-/** Writes beside the file, to the disk, and puts it in its place. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  const handle = await open(temporary, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, path);
 }

@@ -1,0 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { open, rename } from 'node:fs/promises';
+
+/** Writes beside the file, to the disk, and puts it in its place: a crash leaves the old file or the new one, whole. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  const handle = await open(temporary, 'w');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, path);
+}
