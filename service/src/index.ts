@@ -10,3 +10,8 @@ export { fitHandler, FitInput } from './jobs/fit-job.js';
 export { InProcessQueue, type InProcessQueueOptions } from './jobs/in-process-queue.js';
 export type { JobFilter, JobHandler, JobHandlers, JobQueue, JobRun, JobState, JobStatus, Json } from './jobs/job.js';
 export { Threads } from './jobs/threads.js';
+export { scoreHandler, ScoreInput, scorePartHandler } from './jobs/score-job.js';
+export { EstimatorScorer, type ShardScorer } from './jobs/shard-scorer.js';
+export { ThreadScorer } from './jobs/thread-scorer.js';
+export { RedisQueue, type RedisQueueOptions } from './jobs/redis-queue.js';
+export { RedisWorker, type RedisWorkerOptions } from './jobs/redis-worker.js';

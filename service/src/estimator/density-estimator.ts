@@ -102,12 +102,16 @@ export class DensityEstimator {
    * the row filled in with `impute`. Along columns with cells (integers, categories, rounded numbers) and gaps the density is
    * averaged over `samples` points.
    *
+   * With `firstRow`, the place of the first of these rows in a larger table, a row has the score that it has there: fillings of
+   * gaps are drawn by place.
+   *
    * @throws FlowDataError, FlowShapeError for rows that the columns cannot have; FlowConfigError before a fit.
    */
-  async scoreSamples(data: TableInput): Promise<Float64Array> {
+  async scoreSamples(data: TableInput, { firstRow = 0 }: { readonly firstRow?: number } = {}): Promise<Float64Array> {
     const state = this.#fitted('scoreSamples');
-    const table = state.options.missing === 'impute' ? await this.impute(data) : tableOf(data);
-    return scoreRows(state, this.#coded(state.coder, table, 'DensityEstimator.scoreSamples'), state.options.samples);
+    const table = state.options.missing === 'impute' ? await this.#filled(state, tableOf(data), RandomStream.from(0), firstRow) : tableOf(data); // prettier-ignore
+    const rows = this.#coded(state.coder, table, 'DensityEstimator.scoreSamples');
+    return scoreRows(state, rows, state.options.samples, firstRow);
   }
 
   /** Mean `ln p` of the rows, nats a row. */
@@ -217,11 +221,11 @@ export class DensityEstimator {
     this.dispose();
   }
 
-  async #filled(state: EstimatorState, table: Table, stream: RandomStream): Promise<Table> {
+  async #filled(state: EstimatorState, table: Table, stream: RandomStream, firstRow = 0): Promise<Table> {
     const { coder } = state;
     const numbers = coder.numbers(table, true);
     const rows = { numbers, contexts: coder.contexts(table), count: table.rowCount };
-    const lines = await fillRows(state, rows, PROPOSALS, stream);
+    const lines = await fillRows(state, rows, PROPOSALS, stream, firstRow);
     const filled = coder.table(lines, { ...table.columns });
     // Values that were there stay as they were, to the last digit.
     coder.modelled.forEach(({ name }) => {

@@ -34,15 +34,18 @@ interface Cloud {
 /**
  * `ln p` of each row, in the units of its columns: `ln` of the mean over the row's cell, and over fillings of its gaps, of the
  * density of the points on the lines times slopes. Rows of exact numbers without gaps take one point.
+ *
+ * @param firstRow place of the first row in the table that these are part of; fillings of gaps are drawn by place, so that a row
+ * has the same score whichever part it comes in
  */
-export async function scoreRows(fitted: Fitted, rows: CodedRows, samples: number): Promise<Float64Array> {
+export async function scoreRows(fitted: Fitted, rows: CodedRows, samples: number, firstRow = 0): Promise<Float64Array> {
   const { coder } = fitted;
   const scores = new Float64Array(rows.count);
   const spread = coder.modelled.some(({ step }) => step > 0);
   await eachChunk(fitted, rows, (row) => (spread || hasGap(rows, row) ? samples : 1), (row, cloud, logProb) => {
     const terms = logProb.map((value, i) => value + cloud.logFactors[i]);
     scores[row] = logMeanExp(terms);
-  }, new RandomStream('gaps')); // prettier-ignore
+  }, (row) => new RandomStream('gaps').split(firstRow + row)); // prettier-ignore
   return scores;
 }
 
@@ -52,15 +55,16 @@ export async function fillRows(
   rows: CodedRows,
   proposals: number,
   stream: RandomStream,
+  firstRow = 0,
 ): Promise<Float64Array> {
   const dims = rows.numbers.length;
   const filled = new Float64Array(rows.count * dims);
   const choices = stream.split('choices');
   await eachChunk(fitted, rows, (row) => (hasGap(rows, row) ? proposals : 1), (row, cloud, logProb) => {
     const terms = logProb.map((value, i) => value + cloud.logFactors[i]);
-    const chosen = choose(terms, choices.next());
+    const chosen = terms.length > 1 ? choose(terms, choices.split(firstRow + row).next()) : 0;
     filled.set(cloud.points.subarray(chosen * dims, (chosen + 1) * dims), row * dims);
-  }, stream.split('proposals')); // prettier-ignore
+  }, (row) => stream.split('proposals').split(firstRow + row)); // prettier-ignore
   return filled;
 }
 
@@ -70,7 +74,7 @@ async function eachChunk(
   rows: CodedRows,
   samplesOf: (row: number) => number,
   take: (row: number, cloud: Cloud, logProb: Float64Array) => void,
-  stream: RandomStream,
+  streamOf: (row: number) => RandomStream,
 ): Promise<void> {
   const dims = rows.numbers.length;
   let first = 0;
@@ -80,7 +84,7 @@ async function eachChunk(
     for (let row = first; row < rows.count; row++) {
       const samples = samplesOf(row);
       if (points > 0 && points + samples > CHUNK) break;
-      clouds.push(cloudOf(fitted, rows, row, samples, stream.split(row)));
+      clouds.push(cloudOf(fitted, rows, row, samples, streamOf(row)));
       points += samples;
     }
     const y = new Float32Array(points * dims);

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FlowConfigError, FlowFileError } from 'tfjs-flows';
+import { FlowFileError } from 'tfjs-flows';
 import { Type, type Static } from 'typebox';
-import { Value } from 'typebox/value';
 import { replaceFile } from '../files/replace-file.js';
 import type { FitProgress } from '../estimator/train.js';
 import { FORMATS } from '../tables/formats.js';
+import { checkedInput } from './checked-input.js';
 import type { JobHandler, Json } from './job.js';
 import type { Threads } from './threads.js';
 
@@ -35,14 +35,7 @@ export interface FitTask extends Static<typeof FitInput> {
  */
 export function fitHandler(threads: Threads): JobHandler {
   return async ({ id, input: given, signal, checkpoint, progress }) => {
-    const input: unknown = given;
-    if (!Value.Check(FitInput, input)) {
-      const [first] = Value.Errors(FitInput, input);
-      throw new FlowConfigError('fit job', {
-        expected: '{ table, out, format?, options? }',
-        got: first ? `at ${first.instancePath || '/'}: ${first.message}` : 'something else',
-      });
-    }
+    const input = checkedInput(FitInput, 'fit', '{ table, out, format?, options? }', given);
     const out = resolve(input.out);
     const whole = join(dirname(out), `.${basename(out)}.${id}.tmp`);
     const kept = join(checkpoint, 'result.json');
@@ -56,10 +49,10 @@ export function fitHandler(threads: Threads): JobHandler {
       await mkdir(dirname(out), { recursive: true });
       await rm(whole, { recursive: true, force: true });
       const task: FitTask = { ...input, out: whole, checkpoint: join(checkpoint, 'training') };
-      const model = await threads.run('fit', task, signal, (epoch) => {
+      const model = (await threads.run('fit', task, signal, (epoch) => {
         const { trial, trials, epoch: at, epochs } = epoch as unknown as FitProgress;
         progress((trial - 1 + Math.min(at / epochs, 1)) / trials, epoch);
-      });
+      })) as Json;
       signal.throwIfAborted();
       const result: Json = { out, model };
       await replaceFile(kept, JSON.stringify(result));

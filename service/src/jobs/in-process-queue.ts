@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { FlowConfigError, FlowError } from 'tfjs-flows';
+import { fork, JobCancelled } from './fork.js';
 import { jobId } from './job-id.js';
 import { JobFiles, type JobFile } from './job-files.js';
 import { hasEnded, type JobFilter, type JobHandlers, type JobQueue, type JobStatus, type Json } from './job.js';
@@ -106,7 +107,7 @@ export class InProcessQueue implements JobQueue {
     const place = this.#line.indexOf(entry);
     if (place >= 0) this.#line.splice(place, 1);
     await this.#end(entry, { state: 'cancelled' });
-    entry.run?.abort.abort(new Error('The job was cancelled.'));
+    entry.run?.abort.abort(new JobCancelled());
     await entry.run?.ended;
     await this.#files.removeCheckpoint(id);
     return true;
@@ -208,7 +209,15 @@ export class InProcessQueue implements JobQueue {
         notify(entry);
       };
       const { id } = file;
-      const result = await this.#handlers[file.kind]({ id, input: file.input as Json, signal, checkpoint, progress });
+      const parts = { queue: this, parent: id, signal, submit: (kind: string, input: Json, part: string) => this.submit(kind, input, { id: part }) }; // prettier-ignore
+      const result = await this.#handlers[file.kind]({
+        id,
+        input: file.input as Json,
+        signal,
+        checkpoint,
+        progress,
+        fork: (...args) => this.#withoutPlace(() => fork(parts, ...args)),
+      });
       outcome = { state: 'done', result };
     } catch (error) {
       outcome = this.#outcomeOf(error, file, signal);
@@ -226,6 +235,17 @@ export class InProcessQueue implements JobQueue {
     if (outcome.state === 'done') entry.progress = 1;
     await this.#end(entry, outcome);
     await this.#files.removeCheckpoint(file.id);
+  }
+
+  /** A job that waits for its parts leaves its place to them. */
+  async #withoutPlace<T>(wait: () => Promise<T>): Promise<T> {
+    this.#running--;
+    this.#advance();
+    try {
+      return await wait();
+    } finally {
+      this.#running++;
+    }
   }
 
   #outcomeOf(error: unknown, { attempts }: JobFile, signal: AbortSignal): Partial<JobFile> {

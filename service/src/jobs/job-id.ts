@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { FlowConfigError } from 'tfjs-flows';
 
 /** Ids name files and folders, so they have no separators and do not begin with a dot. */
-const PLAIN = /^[A-Za-z_][\w.-]{0,99}$/;
+const PLAIN = /^[A-Za-z_][\w.-]{0,127}$/;
 
 /**
  * A new id, or the given one.

@@ -68,6 +68,15 @@ export interface JobRun {
   readonly checkpoint: string;
   /** Tells how far the job is. */
   readonly progress: (fraction: number | null, detail?: Json) => void;
+  /**
+   * Runs jobs that are parts of this one, wherever there is room, and waits for all; a run that comes after a crash finds those
+   * that are done. Parts have no parts themselves.
+   *
+   * @param onDone is told how many are done
+   * @returns their results, in order
+   * @throws FlowError when one of them fails; the others are then cancelled
+   */
+  readonly fork: (kind: string, inputs: readonly Json[], onDone?: (count: number) => void) => Promise<Json[]>;
 }
 
 /** Does the jobs of a kind. A `FlowError` is final, any other error is tried again. */

@@ -23,7 +23,7 @@ export class Threads {
    *
    * @throws FlowError where the task refuses its input; the reason of the signal.
    */
-  async run(name: TaskName, input: object, signal: AbortSignal, onDetail: (detail: Json) => void = () => {}): Promise<Json> {
+  async run(name: TaskName, input: object, signal: AbortSignal, onDetail: (detail: Json) => void = () => {}): Promise<Json | Float64Array> {
     const { port1, port2: port } = new MessageChannel();
     port1.on('message', onDetail);
     try {

@@ -79,9 +79,14 @@ export class TableFile {
     }
   }
 
-  /** Tables of some thousand rows each, in the order of the file. */
-  async *batches(): AsyncGenerator<Table> {
-    const result = await this.#connection.stream(`SELECT ${this.#select} FROM ${this.#source}`);
+  /**
+   * Tables of some thousand rows each, in the order of the file.
+   *
+   * @param range rows `first` to `first + count - 1`; only in Parquet are those before skipped without being read
+   */
+  async *batches(range?: { readonly first: number; readonly count: number }): AsyncGenerator<Table> {
+    const limits = range ? ` LIMIT ${range.count} OFFSET ${range.first}` : '';
+    const result = await this.#connection.stream(`SELECT ${this.#select} FROM ${this.#source}${limits}`);
     let columns: DuckDBValue[][] = this.names.map(() => []);
     for await (const chunk of chunksOf(result)) {
       chunk.forEach((values, i) => columns[i].push(...values));
@@ -117,6 +122,20 @@ export class TableFile {
     appender.closeSync();
     await writeQuery(this.#connection, `SELECT * FROM ${this.#source} POSITIONAL JOIN added`, path, format);
   } // prettier-ignore
+
+  /** Writes the file again, in another format. It is in its place once it is whole. */
+  async copyTo(path: string, format: TableFormat): Promise<void> {
+    await writeQuery(this.#connection, `SELECT * FROM ${this.#source}`, path, format);
+  }
+
+  /**
+   * Writes the file again with the columns of Parquet files beside those it has; these files, one after the other, have as many
+   * rows.
+   */
+  async joinWith(path: string, format: TableFormat, parts: readonly string[]): Promise<void> {
+    const added = `read_parquet([${parts.map(literal).join(', ')}], union_by_name = true)`;
+    await writeQuery(this.#connection, `SELECT * FROM ${this.#source} POSITIONAL JOIN ${added}`, path, format);
+  }
 
   async close(): Promise<void> {
     this.#connection.closeSync();

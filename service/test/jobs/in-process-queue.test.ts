@@ -195,7 +195,7 @@ test('what is refused', async (t) => {
   const config = { instanceOf: FlowConfigError };
   await t.throwsAsync(queue.submit('unknown', null), { ...config, message: /a kind of job: known, got "unknown"/ });
   await t.throwsAsync(queue.submit('constructor', null), config);
-  for (const id of ['../up', '', '.hidden', 'a/b', '1', 'x'.repeat(101)]) await t.throwsAsync(queue.submit('known', null, { id }), config); // prettier-ignore
+  for (const id of ['../up', '', '.hidden', 'a/b', '1', 'x'.repeat(129)]) await t.throwsAsync(queue.submit('known', null, { id }), config); // prettier-ignore
   await t.throwsAsync(queue.watch('nothing')[Symbol.asyncIterator]().next(), config);
   await queue.close();
   await t.throwsAsync(InProcessQueue.open({ folder, handlers: {}, concurrency: 0 }), config);
