@@ -1,10 +1,10 @@
 /** Finds a Chromium or Chrome for the browser tests; `node scripts/chromium.mjs` installs one where it may. */
-import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { argv, env, exit, getuid, platform } from 'node:process';
+import { argv, env, exit, platform } from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { installWithApt } from './apt.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome', 'microsoft-edge'];
 
@@ -41,7 +41,7 @@ export function findChromium() {
 export function provideChromium() {
   const found = findChromium();
   if (found) return found;
-  if (installWithApt()) {
+  if (installWithApt('chromium')) {
     const installed = findChromium();
     if (installed) return installed;
   }
@@ -72,26 +72,6 @@ function isExecutable(path) {
   } catch {
     return false;
   }
-}
-
-/** Installs Debian's package as root or through a sudo that asks for no password; whether that succeeded. */
-function installWithApt() {
-  if (platform !== 'linux' || !succeeds('apt-get', ['--version'])) return false;
-  const root = getuid() === 0;
-  if (!root && !succeeds('sudo', ['-n', 'true'])) return false;
-  console.log('No Chromium found; installing it with apt-get.');
-  const apt = (...args) => {
-    const command = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
-    if (!root) command.unshift('sudo', '-n');
-    const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), { encoding: 'utf8' });
-    if (status !== 0) console.error(`${command.join(' ')} failed:\n${stdout ?? ''}${stderr ?? ''}`);
-    return status === 0;
-  };
-  return apt('update') && apt('install', '-y', '--no-install-recommends', 'chromium');
-}
-
-function succeeds(command, args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
 if (argv[1] && import.meta.url === pathToFileURL(argv[1]).href) {

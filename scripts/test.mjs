@@ -1,5 +1,5 @@
 /**
- * Runs all tests: finds or installs a browser, builds, runs AVA, and ends with a line `N passed, N failed`.
+ * Runs all tests: finds or installs a browser and Redis, builds, runs AVA, and ends with a line `N passed, N failed`.
  * Arguments go to AVA: `npm test -- build/test/random.test.js --match '*seed*'`.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { argv, chdir, env, execPath, exit } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { provideChromium } from './chromium.mjs';
+import { provideRedis } from './redis.mjs';
 
 const COUNTS_FILE = 'build/test-counts.json';
 
@@ -17,6 +18,7 @@ exit(main());
 function main() {
   try {
     env.CHROMIUM_PATH = provideChromium();
+    console.log(provideRedis());
   } catch (error) {
     console.error(error.message);
     return 1;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { FlowError } from 'tfjs-flows';
 import type { JobQueue, Json } from './job.js';
 
@@ -15,6 +16,7 @@ export async function fork({ queue, submit, parent, signal }: Fork, kind: string
   const ids: string[] = [];
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
+  setMaxListeners(0, stop);
   let done = 0;
   try {
     for (const [index, input] of inputs.entries()) {

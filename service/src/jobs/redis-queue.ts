@@ -51,24 +51,28 @@ export class RedisQueue implements JobQueue {
     for (const queue of [this.#jobs, this.#parts]) queue.on('error', () => {});
   }
 
-  submit(kind: string, input: Json, options: { readonly id?: string } = {}): Promise<string> {
+  async submit(kind: string, input: Json, options: { readonly id?: string } = {}): Promise<string> {
     return this.#submit(this.#jobs, kind, input, jobId(options.id));
   }
 
   /** Puts a part of a job in line. */
-  submitPart(kind: string, input: Json, id: string): Promise<string> {
+  async submitPart(kind: string, input: Json, id: string): Promise<string> {
     return this.#submit(this.#parts, kind, input, jobId(id));
   }
 
   async status(id: string): Promise<JobStatus | null> {
     const job = await this.#find(id);
-    return job ? statusOf(job) : null;
+    if (!job) return null;
+    const status = await statusOf(job);
+    // The job ended between the two looks, at what it holds and at where it stands: what it came to is there by now.
+    return hasEnded(status.state) && status.endedAt === null ? statusOf((await this.#find(id)) ?? job) : status;
   }
 
   async list({ kind, state }: JobFilter = {}): Promise<JobStatus[]> {
     const found = await Promise.all([this.#jobs, this.#parts].map((queue) => queue.getJobs()));
-    const statuses = await Promise.all(found.flat().map(statusOf));
+    const statuses = await Promise.all(found.flat().map(({ id }) => this.status(id!)));
     return statuses
+      .filter((status) => status !== null)
       .filter((status) => (kind ?? status.kind) === status.kind && (state ?? status.state) === status.state)
       .sort((a, b) => a.submittedAt - b.submittedAt);
   }
@@ -78,6 +82,11 @@ export class RedisQueue implements JobQueue {
     if (!job || hasEnded((await statusOf(job)).state)) return false;
     await job.updateData({ ...job.data, cancelled: true });
     return true;
+  }
+
+  /** Whether a job was cancelled, though it may run on for a moment. */
+  async isCancelled(id: string): Promise<boolean> {
+    return (await this.#find(id))?.data.cancelled ?? false;
   }
 
   async *watch(id: string, { signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<JobStatus> {
@@ -140,9 +149,10 @@ async function statusOf(job: Job<JobData, Json>): Promise<JobStatus> {
 
 function stateOf(state: string, cancelled: boolean): JobState {
   if (state === 'completed') return 'done';
+  // A job that runs does so until its worker has let go of it.
+  if (state === 'active') return 'running';
   if (cancelled) return 'cancelled';
-  if (state === 'failed') return 'failed';
-  return state === 'active' ? 'running' : 'waiting';
+  return state === 'failed' ? 'failed' : 'waiting';
 }
 
 /** Whether an error is one that trying again does not help. */

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setMaxListeners } from 'node:events';
-import { UnrecoverableError, Worker, type Job } from 'bullmq';
+import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import { fork, JobCancelled } from './fork.js';
 import type { JobHandlers, Json } from './job.js';
 import { connectionTo, isFinal, partsOf, RedisQueue, type JobData, type RedisQueueOptions } from './redis-queue.js';
@@ -31,6 +31,7 @@ export class RedisWorker {
   readonly #queue: RedisQueue;
   readonly #workers: readonly Worker<JobData, Json>[];
   readonly #stop = new AbortController();
+  readonly #forgetting = new Set<Promise<void>>();
 
   constructor(options: RedisWorkerOptions) {
     const { url, name = 'tfjs-flows', concurrency = 1, stalledAfter = 30_000 } = options;
@@ -39,28 +40,47 @@ export class RedisWorker {
     setMaxListeners(0, this.#stop.signal);
     const connection = connectionTo(url);
     const settings = { connection, concurrency, lockDuration: stalledAfter, stalledInterval: stalledAfter, maxStalledCount: STALLS }; // prettier-ignore
-    this.#workers = [name, partsOf(name)].map((line) => new Worker<JobData, Json>(line, (job) => this.#run(job), settings)); // prettier-ignore
-    for (const worker of this.#workers) worker.on('error', () => {});
+    this.#workers = [name, partsOf(name)].map((line) => new Worker<JobData, Json>(line, (job, token) => this.#run(job, token), settings)); // prettier-ignore
+    for (const worker of this.#workers) {
+      worker.on('error', () => {});
+      // Only now that Redis has the result: before, a run after a crash needs the checkpoint.
+      worker.on('completed', (job) => this.#forget(job));
+      worker.on('failed', (job) => {
+        if (job?.finishedOn) this.#forget(job);
+      });
+    }
   }
 
   /** Ends what runs here, for other workers or the next start, and lets go of Redis. */
   async close(): Promise<void> {
     this.#stop.abort(new Error('The worker was closed.'));
     await Promise.all(this.#workers.map((worker) => worker.close()));
+    await Promise.all(this.#forgetting);
     await this.#queue.close();
   }
 
-  async #run(job: Job<JobData, Json>): Promise<Json> {
-    const { handlers, folder } = this.#options;
+  #forget({ id }: Job): void {
+    const gone = rm(this.#checkpointOf(id!), { recursive: true, force: true })
+      .catch(() => {})
+      .finally(() => this.#forgetting.delete(gone));
+    this.#forgetting.add(gone);
+  }
+
+  #checkpointOf(id: string): string {
+    return join(this.#options.folder, `${id}.checkpoint`);
+  }
+
+  async #run(job: Job<JobData, Json>, token?: string): Promise<Json> {
+    const { handlers } = this.#options;
     const id = job.id!;
-    const checkpoint = join(folder, `${id}.checkpoint`);
+    const checkpoint = this.#checkpointOf(id);
     if (!Object.hasOwn(handlers, job.name)) throw new UnrecoverableError(`No handler of "${job.name}" jobs is here.`);
     const cancel = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, cancel.signal]);
     setMaxListeners(0, signal);
     const look = setInterval(() => {
-      void this.#queue.status(id).then(
-        (status) => status?.state === 'cancelled' && cancel.abort(new JobCancelled()),
+      void this.#queue.isCancelled(id).then(
+        (cancelled) => cancelled && cancel.abort(new JobCancelled()),
         () => {},
       );
     }, LOOK);
@@ -73,7 +93,7 @@ export class RedisWorker {
         signal,
         submit: (kind: string, input: Json, part: string) => this.#queue.submitPart(kind, input, part),
       };
-      const result = await handlers[job.name]({
+      return await handlers[job.name]({
         id,
         input: job.data.input,
         signal,
@@ -83,12 +103,11 @@ export class RedisWorker {
         },
         fork: (...args) => fork(parts, ...args),
       });
-      await rm(checkpoint, { recursive: true, force: true });
-      return result;
     } catch (error) {
-      if (!isFinal(error) && !(error instanceof JobCancelled)) throw error;
-      await rm(checkpoint, { recursive: true, force: true });
-      throw new UnrecoverableError(error.message);
+      if (isFinal(error) || error instanceof JobCancelled) throw new UnrecoverableError(error.message);
+      if (!this.#stop.signal.aborted) throw error;
+      await job.moveToWait(token);
+      throw new WaitingError();
     } finally {
       clearInterval(look);
     }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -184,7 +185,7 @@ async function writeQuery(
   const toOutput = path === '-';
   const temporary = toOutput
     ? join(await mkdtemp(join(tmpdir(), 'tfjs-flows-')), 'output')
-    : join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+    : join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     if (format === 'arrow') {
       const reader = await connection.runAndReadAll(query);
