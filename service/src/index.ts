@@ -15,3 +15,4 @@ export { EstimatorScorer, type ShardScorer } from './jobs/shard-scorer.js';
 export { ThreadScorer } from './jobs/thread-scorer.js';
 export { RedisQueue, type RedisQueueOptions } from './jobs/redis-queue.js';
 export { RedisWorker, type RedisWorkerOptions } from './jobs/redis-worker.js';
+export { sweepHandler, SweepInput } from './jobs/sweep-job.js';

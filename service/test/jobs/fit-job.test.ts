@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { RandomStream } from 'tfjs-flows';
-import { DensityEstimator, fitHandler, InProcessQueue, Threads, type JobStatus, type Json } from '../../src/index.js';
+import {
+  DensityEstimator,
+  fitHandler,
+  InProcessQueue,
+  sweepHandler,
+  Threads,
+  type JobStatus,
+  type Json,
+} from '../../src/index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'fit-job-'));
 const table = join(root, 'rows.csv');
@@ -13,7 +21,10 @@ writeFileSync(table, `a,b\n${lines.join('\n')}\n`);
 mkdirSync(join(root, 'folder.csv'));
 
 const threads = new Threads();
-const queue = await InProcessQueue.open({ folder: join(root, 'jobs'), handlers: { fit: fitHandler(threads) } });
+const queue = await InProcessQueue.open({
+  folder: join(root, 'jobs'),
+  handlers: { fit: fitHandler(threads), sweep: sweepHandler },
+});
 test.after.always(async () => {
   await queue.close();
   await threads.close();
@@ -70,4 +81,40 @@ test.serial('what a fit refuses', async (t) => {
     t.regex(status.error!, message);
   }
   t.false(existsSync(out));
+});
+
+test.serial('a sweep finds the better of two configurations, and keeps its model', async (t) => {
+  const out = join(root, 'swept', 'best');
+  const correlated = join(root, 'correlated.csv');
+  const pairs = lines.map((line) => line.split(',').map(Number)).map(([a, b]) => `${a},${a + 0.1 * b}`);
+  writeFileSync(correlated, `a,b\n${pairs.join('\n')}\n`);
+  const input = { table: correlated, out, options: { ...options, epochs: 4, model: 'spline-coupling' }, grid: { learningRate: [1e-6, 1e-2] } }; // prettier-ignore
+  const id = await queue.submit('sweep', input);
+  let last: JobStatus;
+  for await (const status of queue.watch(id)) last = status;
+  const { state, error, result } = last!;
+  t.is(error, null);
+  t.is(state, 'done');
+  const { trials } = result as { trials: { options: Json; heldOut: number }[] };
+  t.deepEqual(trials.map((trial) => trial.options), [{ learningRate: 1e-2 }, { learningRate: 1e-6 }]); // prettier-ignore
+  t.true(trials[0].heldOut > trials[1].heldOut);
+  using best = await DensityEstimator.load(out);
+  t.is(best.report.heldOut, trials[0].heldOut);
+});
+
+test.serial('random sweeps draw different points of the grid; what sweeps refuse', async (t) => {
+  const sweep = async (more: Record<string, Json>) => {
+    const out = join(root, `swept-${Object.keys(more).join('-')}`);
+    const input = { table, out, options: { model: 'gaussian' }, ...more };
+    const id = await queue.submit('sweep', input);
+    let last: JobStatus;
+    for await (const status of queue.watch(id)) last = status;
+    return last!;
+  };
+  const grid = { validation: [0.1, 0.2, 0.3], samples: [4, 8] };
+  const { trials } = (await sweep({ grid, draws: 2 })).result as { trials: { options: Json }[] };
+  t.is(new Set(trials.map((trial) => JSON.stringify(trial.options))).size, 2);
+  t.regex((await sweep({ grid, draws: 7 })).error!, /at most 6 trials, got 7/);
+  t.regex((await sweep({ grid: {} })).error!, /sweep job: expected/);
+  t.regex((await sweep({ grid: { model: ['none'] } })).error!, /DensityEstimator\.model/);
 });
