@@ -23,7 +23,7 @@ export function ramachandranChart(
     traces: [
       {
         type: 'heatmap', x: middles, y: middles, zmin: 0, zmax: TOP, colorscale: 'Viridis', reversescale: true, colorbar: { title: { text: 'kT' } },
-        z: mass.map((row) => Array.from(row, (value) => (value > 0 ? Math.min(TOP, -Math.log(value / largest)) : null))),
+        z: mass.map((row) => Array.from(row, (value) => (value > 0 ? Math.min(TOP, Math.log(largest / value)) : null))),
       },
       {
         x: BASINS.map(({ phi: ends }) => middleOf(ends)), y: BASINS.map(({ psi: ends }) => middleOf(ends)),

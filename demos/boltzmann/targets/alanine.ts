@@ -103,14 +103,14 @@ export const alanine: BoltzmannTarget = {
     {
       name: 'likelihood',
       onData: true,
-      options: { steps: quick ? 150 : 2000, batchSize: 256, learningRate: 1e-3, clipNorm: 100, allowConstant: true },
+      options: { steps: quick ? 150 : 1500, batchSize: 256, learningRate: 1e-3, clipNorm: 100, allowConstant: true },
     },
     {
       name: 'mixed',
       onData: true,
       options: {
         objective: mixedKl(new RegularizedEnergy({ energy: new AlanineDipeptide(), high: 500, max: 1e4 })),
-        steps: quick ? 50 : 4000,
+        steps: quick ? 50 : 2500,
         batchSize: 256,
         learningRate: 1e-3,
         schedule: cosine(),
