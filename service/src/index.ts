@@ -16,3 +16,4 @@ export { ThreadScorer } from './jobs/thread-scorer.js';
 export { RedisQueue, type RedisQueueOptions } from './jobs/redis-queue.js';
 export { RedisWorker, type RedisWorkerOptions } from './jobs/redis-worker.js';
 export { sweepHandler, SweepInput } from './jobs/sweep-job.js';
+export { tableHandlers } from './jobs/handlers.js';

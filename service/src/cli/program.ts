@@ -8,6 +8,7 @@ import { FORMATS, formatOf, type TableFormat } from '../tables/formats.js';
 import { TableFile, writeTable } from '../tables/table-file.js';
 import { progressBar } from './progress.js';
 import { describeModel, describeTrials } from './text.js';
+import type { WorkFlags } from './work.js';
 
 interface FitFlags {
   readonly out: string;
@@ -93,6 +94,15 @@ export function program(signal: AbortSignal): Command {
     .addOption(format())
     .option('--json', 'print JSON')
     .action(evaluate);
+
+  root
+    .command('work')
+    .description('Run jobs of a queue on Redis, beside any other workers, until interrupted.')
+    .requiredOption('--redis <url>', 'such as redis://localhost:6379')
+    .requiredOption('--folder <folder>', 'of checkpoints; the same on all machines')
+    .option('--queue <name>', 'name of the queue', 'tfjs-flows')
+    .option('--threads <count>', 'jobs, and parts of jobs, at once', whole, 1)
+    .action(async (flags: WorkFlags) => (await import('./work.js')).work(flags, signal));
 
   root
     .command('info')
@@ -216,6 +226,12 @@ function print(text: string): void {
 function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('It is a positive number.');
+  return value;
+}
+
+function whole(text: string): number {
+  const value = positive(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('It is a whole number.');
   return value;
 }
 

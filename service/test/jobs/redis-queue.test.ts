@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import type { JobQueue, JobStatus } from '../../src/index.js';
 import { RedisServer } from './redis-server.js';
 
 const CHILD = fileURLToPath(new URL('redis-child.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'redis-'));
 let server: RedisServer;
 
@@ -127,4 +128,22 @@ test.serial('a worker and Redis itself are killed mid-job: each part is there on
   for (const i of expected) t.is(readFileSync(join(folder, `piece-${i}`), 'utf8'), `whole ${i}`);
   const workers = new Set(readFileSync(join(folder, 'log'), 'utf8').trim().split('\n').map((line) => line.split(' ')[1])); // prettier-ignore
   t.is(workers.size, 2);
+});
+
+test.serial('`tfjs-flows work` fits and scores', async (t) => {
+  const [table, model, out] = ['rows.csv', 'model', 'scored.csv'].map((name) => join(root, name));
+  const rows = Array.from({ length: 60 }, (_, i) => `${Math.sin(i)},${Math.cos(2 * i) + Math.sin(i)}`);
+  writeFileSync(table, `a,b\n${rows.join('\n')}\n`);
+  const args = ['work', '--redis', server.url, '--queue', 'cli', '--folder', join(root, 'cli')];
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'inherit' });
+  const queue = new RedisQueue({ url: server.url, name: 'cli' });
+  t.teardown(() => queue.close());
+  const fit = await endOf(queue, await queue.submit('fit', { table, out: model, options: { model: 'gaussian' } }));
+  t.like(fit, { state: 'done', error: null });
+  const score = await endOf(queue, await queue.submit('score', { model, table, out, partRows: 25 }));
+  t.like(score, { state: 'done', error: null });
+  t.like(score.result, { rows: 60, parts: 3 });
+  t.is(readFileSync(out, 'utf8').trim().split('\n').length, 61);
+  child.kill('SIGINT');
+  t.deepEqual(await once(child, 'exit'), [130, null]);
 });
