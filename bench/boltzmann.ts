@@ -42,7 +42,7 @@ async function judge(target: BoltzmannTarget, quick: boolean): Promise<Outcome> 
   const began = performance.now();
   await train(flow, target, { quick });
   const seconds = (performance.now() - began) / 1000;
-  const draws = quick ? 2000 : 10_000;
+  const draws = Math.min(quick ? 2000 : 10_000, target.mostDraws?.(quick) ?? Infinity);
   const weighted = target.weigh ? await target.weigh(flow, draws, quick) : weigh(flow, target.energy, draws);
   const other = await compare(target, flow, draws, quick);
   const study = await target.study?.({ flow, draws: weighted, reference: other && other.positions, quick });

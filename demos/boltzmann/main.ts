@@ -23,13 +23,14 @@ const { values: options, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, draws: { type: 'string', default: '10000' }, folder: { type: 'string' } },
 }); // prettier-ignore
 const name = positionals[0] ?? 'double-well';
-const draws = Number(options.draws);
-if (!(name in TARGETS) || !(Number.isInteger(draws) && draws > 0)) {
+const asked = Number(options.draws);
+if (!(name in TARGETS) || !(Number.isInteger(asked) && asked > 0)) {
   console.error(`Name a target: ${Object.keys(TARGETS).join(', ')}; --draws is a positive whole number. Got ${process.argv.slice(2).join(' ')}.`); // prettier-ignore
   process.exit(2);
 }
 const { quick } = options;
 const target = TARGETS[name];
+const draws = Math.min(asked, target.mostDraws?.(quick) ?? asked);
 const folder = options.folder ?? join('models', 'boltzmann', name);
 mkdirSync(folder, { recursive: true });
 console.log(`Backend: ${backend}. ${reason}`);

@@ -63,6 +63,8 @@ export interface BoltzmannTarget {
   readonly exact?: (n: number) => Tensor;
   /** Draws to compare with, where there are no independent ones. */
   readonly reference?: Reference;
+  /** Draws that are weighed at most, where each takes long. */
+  readonly mostDraws?: (quick: boolean) => number;
   /** Draws with weights, where they are not those of the flow's own density. */
   readonly weigh?: (flow: Flow, draws: number, quick: boolean) => Promise<WeightedDraws>;
   /** `log Z`, where it is known. */
