@@ -19,6 +19,7 @@ export * from './learned-time.js';
 export * from './linear/index.js';
 export * from './logit.js';
 export * from './molecular/index.js';
+export * from './on-coordinates.js';
 export * from './permute.js';
 export * from './reshape.js';
 export * from './residual/index.js';

@@ -4,7 +4,10 @@ import {
   InternalCoordinates,
   type InternalCoordinatesOptions,
 } from '../../../bijectors/molecular/internal-coordinates.js';
+import type { Bijector } from '../../../bijectors/bijector.js';
+import { OnCoordinates } from '../../../bijectors/on-coordinates.js';
 import { Standardize } from '../../../bijectors/standardize.js';
+import { Whitening } from '../../../bijectors/whitening.js';
 import { CircularRationalQuadraticSpline } from '../../../elementwise/circular-rational-quadratic-spline.js';
 import { FlowConfigError } from '../../../errors.js';
 import { circularFlow, type CircularFlowOptions } from './circular-recipe.js';
@@ -19,6 +22,11 @@ export interface MoleculeFlowOptions
   readonly data?: Tensor;
   /** One molecule instead, coordinates in nm atom by atom: values go on from there by the spread that force fields give at 300 K. */
   readonly reference?: ArrayLike<number>;
+  /**
+   * Takes the correlations out of bonds, angles and torsions that do not go round, which those about one atom have. Default: true with data,
+   * which they are taken from.
+   */
+  readonly whiten?: boolean;
   /** Atoms whose torsions go all round. Default: those that do in the data; with a reference, the first proper torsion about each bond. */
   readonly freeTorsions?: readonly number[];
 }
@@ -39,7 +47,7 @@ const ROWS = 20_000;
  * Densities are of shapes: see {@link InternalCoordinates}. Improper torsions stay on their side, so that a chiral centre described by
  * one keeps the form it has in the data.
  *
- * Defaults: 8 layers, hidden [128, 128], 8 bins.
+ * Defaults: 8 layers, hidden [128, 128], 8 bins; with data, correlations of what does not go round are taken out by a `Whitening`.
  *
  * Sources: Noé et al., "Boltzmann generators", 2019; Midgley et al., "Flow annealed importance sampling bootstrap", 2023, appendix, for
  * uniform bases on circles and scales.
@@ -55,6 +63,7 @@ const ROWS = 20_000;
  */
 export function moleculeFlow(options: MoleculeFlowOptions): Flow {
   const { zMatrix, fixedBonds = [], data, reference, freeTorsions, layers = 8, hidden = [128, 128], ...rest } = options;
+  const { whiten = data !== undefined } = options;
   if (!data === !reference) {
     throw new FlowConfigError('moleculeFlow', {
       expected: 'either `data` or `reference`, to take scales from',
@@ -62,8 +71,14 @@ export function moleculeFlow(options: MoleculeFlowOptions): Flow {
     });
   }
   const free = new Set(freeTorsions ?? (reference ? firstTorsions(zMatrix) : []));
+  if (whiten && !data) {
+    throw new FlowConfigError('moleculeFlow.whiten', {
+      expected: '`data` to take correlations from',
+      got: 'a reference',
+    });
+  }
   const known = data ?? moleculeOf(reference!, zMatrix.length);
-  const statistics = measure({ zMatrix, fixedBonds }, known);
+  const { statistics, values } = measure({ zMatrix, fixedBonds }, known);
   if (known !== data) known.dispose();
   const each = statistics.map(({ kind, atoms, centre, deviation }) => {
     const spread = data ? deviation : TYPICAL[kind];
@@ -86,7 +101,37 @@ export function moleculeFlow(options: MoleculeFlowOptions): Flow {
     standardize: false,
   };
   const onCircle = new CircularRationalQuadraticSpline({ bins: options.bins ?? 8 });
-  return circularFlow('moleculeFlow', sized, onCircle, [scales, coordinates]);
+  const whitening = whiten ? whiteningOf(each, values) : [];
+  return circularFlow('moleculeFlow', sized, onCircle, [...whitening, scales, coordinates]);
+}
+
+/** What takes the correlations of scaled coordinates out, of those that do not go round. */
+function whiteningOf(each: readonly Scaled[], values: ArrayLike<number>): Bijector[] {
+  const coordinates = each.flatMap(({ circular }, i) => (circular ? [] : [i]));
+  const rows = Array.from({ length: values.length / each.length }, (_, row) =>
+    coordinates.map((i) => {
+      const { kind, centre, spread } = each[i];
+      const difference = values[row * each.length + i] - centre;
+      return (kind === 'torsion' ? wrap(difference) : difference) / spread;
+    }),
+  );
+  if (coordinates.length < 2 || rows.length <= coordinates.length) return [];
+  const whitening = Whitening.fit(rows, { ridge: 1e-6 });
+  if (coordinates.length === each.length) return [whitening];
+  return [new OnCoordinates({ dims: each.length, coordinates, bijector: whitening })];
+}
+
+/** An angle in [-π, π]. */
+function wrap(angle: number): number {
+  return angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
+}
+
+/** How one internal coordinate enters the flow. */
+interface Scaled {
+  readonly kind: Statistic['kind'];
+  readonly centre: number;
+  readonly circular: boolean;
+  readonly spread: number;
 }
 
 /** What one internal coordinate does. */
@@ -99,7 +144,8 @@ interface Statistic {
   readonly deviation: number;
 }
 
-function measure(options: InternalCoordinatesOptions, data: Tensor): Statistic[] {
+/** Internal coordinates of some rows, one row after the other, and what each coordinate does in them. */
+function measure(options: InternalCoordinatesOptions, data: Tensor) {
   using bijector = new InternalCoordinates(options);
   const rows = Math.min(ROWS, data.shape[0]);
   const values = tf.tidy(() => {
@@ -108,7 +154,7 @@ function measure(options: InternalCoordinatesOptions, data: Tensor): Statistic[]
     return bijector.inverse(some).dataSync();
   });
   const dims = bijector.coordinates.length;
-  return bijector.coordinates.map(({ kind, atoms, circular }, i) => {
+  const statistics = bijector.coordinates.map(({ kind, atoms, circular }, i): Statistic => {
     const mean = (of: (value: number) => number) => {
       let sum = 0;
       for (let row = 0; row < rows; row++) sum += of(values[row * dims + i]);
@@ -122,6 +168,7 @@ function measure(options: InternalCoordinatesOptions, data: Tensor): Statistic[]
     const [c, s] = [mean(Math.cos), mean(Math.sin)];
     return { ...own, centre: Math.atan2(s, c), deviation: Math.sqrt(-Math.log(Math.min(1, c * c + s * s))) };
   });
+  return { statistics, values };
 }
 
 function moleculeOf(reference: ArrayLike<number>, atoms: number): Tensor {
