@@ -21,7 +21,12 @@ const TEMPERATURES = [1, 1.27, 1.62, 2.06, 2.62, 10 / 3];
  * Samples alanine dipeptide at 300 K for some minutes, by parallel tempering over Hamiltonian Monte Carlo, which is exact: no error
  * of a time step is in what it draws. A folder keeps all draws and the state of the chains; called again, it goes on.
  */
-export async function sampleReference(folder: string, minutes: number, report: (line: string) => void): Promise<void> {
+export async function sampleReference(
+  folder: string,
+  minutes: number,
+  report: (line: string) => void,
+  seed = 'alanine dipeptide',
+): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const end = Date.now() + 60_000 * minutes;
   const state = `file://${join(folder, 'state')}`;
@@ -37,7 +42,7 @@ export async function sampleReference(folder: string, minutes: number, report: (
       sampler,
       draws: DRAWS,
       warmup: WARMUP,
-      seed: 'alanine dipeptide',
+      seed,
       ...(existsSync(join(folder, 'state'))
         ? { resume: await loadSamplerState(state) }
         : { start: tf.tile(tf.tensor(energy.reference!, [1, 22, 3]), [CHAINS, 1, 1]) }),

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   AlanineDipeptide,
@@ -12,22 +14,31 @@ import {
 } from 'tfjs-flows';
 import { BASINS, isIn } from '../alanine/basins.js';
 import { ramachandranChart } from '../alanine/ramachandran.js';
+import { readChains, sampleReference } from '../alanine/run.js';
 import { readSample } from '../alanine/sample-file.js';
 import { backboneTorsions } from '../alanine/torsions.js';
 import type { BoltzmannTarget, Study, Trained } from '../target.js';
 
 const ATOMS = 22;
-/** Of a long run of parallel tempering by `npm run alanine:reference`: every other molecule to train on, the others to compare with. */
+/** Of a long run of parallel tempering, by `npm run alanine:reference`. */
 const SAMPLE = fileURLToPath(new URL('../../../../demos/boltzmann/alanine/sample.f32.gz', import.meta.url));
+/** Where chains to train on are kept, apart from those. */
+const CHAINS = join('models', 'boltzmann', 'alanine-chains');
+/** Minutes that they run. */
+const MINUTES = { quick: 0.3, full: 3 };
 
 const energy = new AlanineDipeptide();
-const molecules = readSample(SAMPLE);
 
-/** Every other molecule, beginning with the first or the second. */
-function half(first: 0 | 1): tf.Tensor {
+/** Molecules of a run of parallel tempering with another seed, the first atom of each at the origin. */
+async function molecules(quick: boolean): Promise<tf.Tensor> {
+  const folder = join(CHAINS, quick ? 'quick' : 'full');
+  const minutes = quick ? MINUTES.quick : MINUTES.full;
+  const known = existsSync(folder) ? readChains(folder) : [];
+  if ((known[0]?.length ?? 0) === 0) await sampleReference(folder, minutes, (line) => console.log(line), 'to train on');
+  const rows = readChains(folder).flatMap((chain) => [...chain]);
   return tf.tidy(() => {
-    const pairs = tf.tensor(molecules, [molecules.length / (6 * ATOMS), 2, ATOMS, 3]);
-    return tf.squeeze(tf.slice(pairs, [0, first, 0, 0], [-1, 1, -1, -1]), [1]);
+    const all = tf.tensor(Float32Array.from(rows), [rows.length / (3 * ATOMS), ATOMS, 3]);
+    return tf.sub(all, tf.slice(all, [0, 0, 0], [-1, 1, -1]));
   });
 }
 
@@ -84,9 +95,17 @@ function share(
 }
 
 function build(): Flow {
-  const data = half(0);
+  const sample = readSample(SAMPLE);
+  const data = tf.tensor(sample, [sample.length / (3 * ATOMS), ATOMS, 3]);
   try {
-    return moleculeFlow({ zMatrix: AlanineDipeptide.zMatrix, data, layers: 8, hidden: [128, 128], bins: 8, seed: 'alanine' }); // prettier-ignore
+    return moleculeFlow({
+      zMatrix: AlanineDipeptide.zMatrix,
+      data,
+      layers: 8,
+      hidden: [96, 96],
+      bins: 8,
+      seed: 'alanine',
+    });
   } finally {
     data.dispose();
   }
@@ -98,29 +117,33 @@ export const alanine: BoltzmannTarget = {
   title: 'mixed',
   energy,
   build,
-  data: () => Promise.resolve(half(0)),
+  data: molecules,
   stages: (quick) => [
     {
       name: 'likelihood',
       onData: true,
-      options: { steps: quick ? 150 : 1500, batchSize: 256, learningRate: 1e-3, clipNorm: 100, allowConstant: true },
+      options: { steps: quick ? 150 : 1200, batchSize: 256, learningRate: 1e-3, clipNorm: 100, allowConstant: true },
     },
     {
       name: 'mixed',
       onData: true,
       options: {
         objective: mixedKl(new RegularizedEnergy({ energy: new AlanineDipeptide(), high: 500, max: 1e4 })),
-        steps: quick ? 50 : 2500,
+        steps: quick ? 50 : 3000,
         batchSize: 256,
         learningRate: 1e-3,
         schedule: cosine(),
+        ema: quick ? 0.95 : 0.995,
         clipNorm: 100,
         // The first atom of each is the origin.
         allowConstant: true,
       },
     },
   ],
-  reference: { title: 'parallel tempering', draws: () => Promise.resolve(half(1)) },
+  reference: {
+    title: 'parallel tempering',
+    draws: () => Promise.resolve(tf.reshape(tf.tensor1d(readSample(SAMPLE)), [-1, ATOMS, 3])),
+  },
   logPartition: null,
   observables: [
     { title: 'φ, degrees', range: [-180, 180], of: (x) => [(180 / Math.PI) * backboneTorsions(x).phi[0]] },
