@@ -21,7 +21,7 @@ export interface OnCoordinatesOptions {
 /**
  * Another bijector on some coordinates of a vector; the others stay as they are. `log |det J|` is that of the other.
  *
- * @cost forward: that of the map; inverse: that of the map
+ * @cost forward: as its parts; inverse: as its parts
  * @domain that of the map
  * @example
  * // Takes out the correlations of lengths, beside which there are angles.
