@@ -122,13 +122,15 @@ export const alanine: BoltzmannTarget = {
     {
       name: 'likelihood',
       onData: true,
-      options: { steps: quick ? 150 : 1200, batchSize: 256, learningRate: 1e-3, clipNorm: 100, allowConstant: true },
+      options: { steps: quick ? 150 : 600, batchSize: 256, learningRate: 1e-3, clipNorm: 100, allowConstant: true },
     },
     {
       name: 'mixed',
       onData: true,
       options: {
-        objective: mixedKl(new RegularizedEnergy({ energy: new AlanineDipeptide(), high: 500, max: 1e4 })),
+        objective: mixedKl(new RegularizedEnergy({ energy: new AlanineDipeptide(), high: 500, max: 1e4 }), {
+          likelihood: 0.1,
+        }),
         steps: quick ? 50 : 3000,
         batchSize: 256,
         learningRate: 1e-3,
