@@ -29,15 +29,28 @@ const MINUTES = { quick: 0.3, full: 3 };
 
 const energy = new AlanineDipeptide();
 
-/** Molecules of a run of parallel tempering with another seed, the first atom of each at the origin. */
+/** Part of the rows to train on that positive phi are to be, one molecule in a hundred as they come: a mode that is seldom shown is lost. */
+const SHOWN = 0.2;
+
+/** Molecules of a run of parallel tempering with another seed, the first atom of each at the origin; those of positive phi several times. */
 async function molecules(quick: boolean): Promise<tf.Tensor> {
   const folder = join(CHAINS, quick ? 'quick' : 'full');
   const minutes = quick ? MINUTES.quick : MINUTES.full;
   const known = existsSync(folder) ? readChains(folder) : [];
   if ((known[0]?.length ?? 0) === 0) await sampleReference(folder, minutes, (line) => console.log(line), 'to train on');
-  const rows = readChains(folder).flatMap((chain) => [...chain]);
+  const drawn = Float32Array.from(readChains(folder).flatMap((chain) => [...chain]));
+  const { phi } = backboneTorsions(drawn);
+  const seldom = Array.from(phi.keys()).filter((row) => isPositive(phi[row]));
+  const times = seldom.length > 0 ? Math.round((SHOWN * phi.length) / seldom.length) : 0;
+  const size = 3 * ATOMS;
+  const rows = new Float32Array(drawn.length + size * seldom.length * times);
+  rows.set(drawn);
+  for (let i = 0; i < seldom.length * times; i++) {
+    const row = seldom[i % seldom.length];
+    rows.set(drawn.subarray(size * row, size * (row + 1)), drawn.length + size * i);
+  }
   return tf.tidy(() => {
-    const all = tf.tensor(Float32Array.from(rows), [rows.length / (3 * ATOMS), ATOMS, 3]);
+    const all = tf.tensor(rows, [rows.length / size, ATOMS, 3]);
     return tf.sub(all, tf.slice(all, [0, 0, 0], [-1, 1, -1]));
   });
 }
@@ -54,7 +67,6 @@ function study({ draws, reference }: Trained): Promise<Study> {
     reference: share(their, equal, (phi, psi) => isIn(basin, phi, psi)),
     drawn: share(own, plain, (phi, psi) => isIn(basin, phi, psi)),
   }));
-  const isPositive = (phi: number) => phi > 0 && phi < (126 * Math.PI) / 180;
   const sides = Array.from(own.phi, (phi, i) => (own.trans[i] ? Number(isPositive(phi)) : 2));
   const difference = basinFreeEnergy(sides, draws.logWeights, { resamples: 200, seed: 'basins' });
   const right = share(their, equal, isPositive);
@@ -77,6 +89,10 @@ function study({ draws, reference }: Trained): Promise<Study> {
       ramachandranChart('Ramachandran plot: parallel tempering', their.phi, their.psi, equal),
     ],
   });
+}
+
+function isPositive(phi: number): boolean {
+  return phi > 0 && phi < (126 * Math.PI) / 180;
 }
 
 /** Part of the weight of molecules with trans bonds that a test takes in. */
