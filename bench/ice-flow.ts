@@ -1,4 +1,5 @@
 import { freeEnergyPerturbation, ready, effectiveSampleSize, type Flow } from 'tfjs-flows';
+import type { BoltzmannTarget } from '../demos/boltzmann/target.js';
 import { train } from '../demos/boltzmann/train.js';
 import type { BenchResult } from './main.js';
 import { formatTable } from './table.js';
@@ -15,7 +16,7 @@ export async function benchIceFlow(quick: boolean): Promise<BenchResult> {
   using flow = iceXi.build(quick);
   const judge = async () => judgementOf((await iceXi.weigh!(flow, DRAWS, quick)).logWeights);
   const before = await judge();
-  const seconds = await timeOfTraining(flow, quick);
+  const seconds = await timeOfTraining(flow, iceXi, quick);
   const after = await judge();
   return {
     json: { lib: 'tfjs-flows', bench: 'ice-flow', parameters: flow.parameterCount, before, after, published: PUBLISHED, seconds, quick },
@@ -54,10 +55,9 @@ function judgementOf(logWeights: Float64Array): Judgement {
   };
 }
 
-async function timeOfTraining(flow: Flow, quick: boolean): Promise<number> {
-  const { iceXi } = await import('../demos/boltzmann/targets/ice-xi.js');
+async function timeOfTraining(flow: Flow, target: BoltzmannTarget, quick: boolean): Promise<number> {
   const began = performance.now();
-  await train(flow, iceXi, {
+  await train(flow, target, {
     quick,
     onEpoch: (_, { steps, train: loss }) => console.error(JSON.stringify({ steps, loss })),
   });

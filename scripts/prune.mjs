@@ -9,6 +9,7 @@ const OUTPUTS = [
   { folder: 'build/bench', sources: 'bench', cache: 'build/everything.tsbuildinfo' },
   { folder: 'build/support', sources: 'support', cache: 'build/everything.tsbuildinfo' },
   { folder: 'build/demos', sources: 'demos', cache: 'build/everything.tsbuildinfo' },
+  { folder: 'build/service', sources: 'service', cache: 'build/everything.tsbuildinfo' },
 ];
 
 for (const { folder, sources, cache } of OUTPUTS) {

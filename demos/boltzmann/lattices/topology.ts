@@ -38,7 +38,6 @@ const LEAPFROG_STEPS = 8;
  */
 export async function runTopology(energy: U1Lattice, flow: Flow, kind: Kind, draws: number): Promise<Topology> {
   const stream = new RandomStream('topology');
-  // Chains start from nearby trivial links, so that the warm-up ends in equilibrium within sectors.
   const start =
     kind === 'proposals'
       ? flow.sample(CHAINS, { seed: 1 })

@@ -35,9 +35,8 @@ const SHOWN = 0.2;
 /** Molecules of a run of parallel tempering with another seed, the first atom of each at the origin; those of positive phi several times. */
 async function molecules(quick: boolean): Promise<tf.Tensor> {
   const folder = join(CHAINS, quick ? 'quick' : 'full');
-  const minutes = quick ? MINUTES.quick : MINUTES.full;
-  const known = existsSync(folder) ? readChains(folder) : [];
-  if ((known[0]?.length ?? 0) === 0) await sampleReference(folder, minutes, (line) => console.log(line), 'to train on');
+  if (!existsSync(folder))
+    await sampleReference(folder, quick ? MINUTES.quick : MINUTES.full, (line) => console.log(line), 'to train on');
   const drawn = Float32Array.from(readChains(folder).flatMap((chain) => [...chain]));
   const { phi } = backboneTorsions(drawn);
   const seldom = Array.from(phi.keys()).filter((row) => isPositive(phi[row]));

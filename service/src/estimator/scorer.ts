@@ -41,11 +41,12 @@ interface Cloud {
 export async function scoreRows(fitted: Fitted, rows: CodedRows, samples: number, firstRow = 0): Promise<Float64Array> {
   const { coder } = fitted;
   const scores = new Float64Array(rows.count);
+  const gaps = new RandomStream('gaps');
   const spread = coder.modelled.some(({ step }) => step > 0);
   await eachChunk(fitted, rows, (row) => (spread || hasGap(rows, row) ? samples : 1), (row, cloud, logProb) => {
     const terms = logProb.map((value, i) => value + cloud.logFactors[i]);
     scores[row] = logMeanExp(terms);
-  }, (row) => new RandomStream('gaps').split(firstRow + row)); // prettier-ignore
+  }, (row) => gaps.split(firstRow + row)); // prettier-ignore
   return scores;
 }
 
@@ -59,12 +60,12 @@ export async function fillRows(
 ): Promise<Float64Array> {
   const dims = rows.numbers.length;
   const filled = new Float64Array(rows.count * dims);
-  const choices = stream.split('choices');
+  const [choices, candidates] = [stream.split('choices'), stream.split('proposals')];
   await eachChunk(fitted, rows, (row) => (hasGap(rows, row) ? proposals : 1), (row, cloud, logProb) => {
     const terms = logProb.map((value, i) => value + cloud.logFactors[i]);
     const chosen = terms.length > 1 ? choose(terms, choices.split(firstRow + row).next()) : 0;
     filled.set(cloud.points.subarray(chosen * dims, (chosen + 1) * dims), row * dims);
-  }, (row) => stream.split('proposals').split(firstRow + row)); // prettier-ignore
+  }, (row) => candidates.split(firstRow + row)); // prettier-ignore
   return filled;
 }
 

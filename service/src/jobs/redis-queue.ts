@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, type ConnectionOptions, type Job } from 'bullmq';
-import { FlowConfigError, FlowError } from 'tfjs-flows';
+import { FlowConfigError } from 'tfjs-flows';
 import { jobId } from './job-id.js';
 import { hasEnded, type JobFilter, type JobQueue, type JobState, type JobStatus, type Json } from './job.js';
 
@@ -153,9 +153,4 @@ function stateOf(state: string, cancelled: boolean): JobState {
   if (state === 'active') return 'running';
   if (cancelled) return 'cancelled';
   return state === 'failed' ? 'failed' : 'waiting';
-}
-
-/** Whether an error is one that trying again does not help. */
-export function isFinal(error: unknown): error is FlowError {
-  return error instanceof FlowError;
 }

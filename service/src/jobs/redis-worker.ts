@@ -2,9 +2,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setMaxListeners } from 'node:events';
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import { FlowError } from 'tfjs-flows';
 import { fork, JobCancelled } from './fork.js';
 import type { JobHandlers, Json } from './job.js';
-import { connectionTo, isFinal, partsOf, RedisQueue, type JobData, type RedisQueueOptions } from './redis-queue.js';
+import { connectionTo, partsOf, RedisQueue, type JobData, type RedisQueueOptions } from './redis-queue.js';
 
 /** Milliseconds between looks whether a running job was cancelled. */
 const LOOK = 500;
@@ -104,7 +105,7 @@ export class RedisWorker {
         fork: (...args) => fork(parts, ...args),
       });
     } catch (error) {
-      if (isFinal(error) || error instanceof JobCancelled) throw new UnrecoverableError(error.message);
+      if (error instanceof FlowError || error instanceof JobCancelled) throw new UnrecoverableError(error.message);
       if (!this.#stop.signal.aborted) throw error;
       await job.moveToWait(token);
       throw new WaitingError();

@@ -9,11 +9,12 @@ import { Moebius } from '../../elementwise/moebius.js';
 import { FlowConfigError } from '../../errors.js';
 import type { Config } from '../../module.js';
 import { linksAlong, plaquettesOf } from '../../numerics/lattice.js';
-import { formatShape, type Shape } from '../../shapes.js';
+import type { Shape } from '../../shapes.js';
 import { Bijector, type Interval, type ValueAndLogDet } from '../bijector.js';
 import { conditionerRequest, sizedConditioner, type ConditionerOrBuilder, type ConditionerRequest } from '../conditioner-request.js'; // prettier-ignore
 import { applyElementwise } from '../elementwise.js';
 import { Partition } from '../partition.js';
+import { checkLattice } from './check-lattice.js';
 
 /** Options of {@link PlaquetteCoupling}. */
 export interface PlaquetteCouplingOptions {
@@ -88,7 +89,7 @@ export class PlaquetteCoupling extends Bijector {
    */
   constructor({ shape, direction, offset = 0, transform, conditioner }: PlaquetteCouplingOptions) {
     super();
-    checkShape(shape);
+    checkLattice('PlaquetteCoupling', shape, STRIPE);
     checkChoice('direction', direction, [0, 1]);
     checkChoice('offset', offset, [0, 1, 2, 3]);
     if (!transform.circular) {
@@ -153,14 +154,6 @@ export class PlaquetteCoupling extends Bijector {
   private seen(plaquettes: Tensor): Tensor {
     return tf.mul(tf.stack([tf.cos(plaquettes), tf.sin(plaquettes)], 3), this.#frozen);
   }
-}
-
-function checkShape(shape: readonly number[]): void {
-  if (Array.isArray(shape) && shape.length === 2 && shape.every((length: number) => Number.isInteger(length) && length > 0 && length % STRIPE === 0)) return; // prettier-ignore
-  throw new FlowConfigError('PlaquetteCoupling.shape', {
-    expected: `two multiples of ${STRIPE}`,
-    got: Array.isArray(shape) ? formatShape(shape) : String(shape),
-  });
 }
 
 function checkChoice(name: string, value: number, choices: readonly number[]): void {

@@ -1,4 +1,5 @@
 import { Chain } from '../../../bijectors/chain.js';
+import { checkLattice } from '../../../bijectors/lattice/check-lattice.js';
 import { PlaquetteCoupling } from '../../../bijectors/lattice/plaquette-coupling.js';
 import { ConvNet } from '../../../conditioners/convolutional/conv-net.js';
 import { Uniform } from '../../../distributions/uniform.js';
@@ -9,7 +10,7 @@ import { FlowConfigError } from '../../../errors.js';
 import { RandomStream } from '../../../random.js';
 import { Flow } from '../../flow.js';
 import { checkPositive } from '../recipe.js';
-import { checkLattice, type LatticeFlowOptions } from './lattice-options.js';
+import type { LatticeFlowOptions } from './lattice-options.js';
 
 /** Options of {@link gaugeFieldFlow}. */
 export interface GaugeFieldFlowOptions extends LatticeFlowOptions {

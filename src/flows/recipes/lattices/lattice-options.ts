@@ -1,7 +1,5 @@
 import type { ActivationName } from '../../../conditioners/activation.js';
-import { FlowConfigError } from '../../../errors.js';
 import type { Seed } from '../../../random.js';
-import { formatShape } from '../../../shapes.js';
 
 /** Options of the recipes for fields on a periodic lattice in two dimensions. */
 export interface LatticeFlowOptions {
@@ -17,13 +15,4 @@ export interface LatticeFlowOptions {
   readonly bins?: number;
   /** Seed of the weights. Default: 0. */
   readonly seed?: Seed;
-}
-
-/** @throws FlowConfigError unless both lengths are multiples of `unit`. */
-export function checkLattice(name: string, shape: readonly number[], unit: number): void {
-  if (Array.isArray(shape) && shape.length === 2 && shape.every((length: number) => Number.isInteger(length) && length > 0 && length % unit === 0)) return; // prettier-ignore
-  throw new FlowConfigError(`${name}.shape`, {
-    expected: `two lengths, multiples of ${unit}`,
-    got: Array.isArray(shape) ? formatShape(shape) : String(shape),
-  });
 }

@@ -1,4 +1,5 @@
 import { Chain } from '../../../bijectors/chain.js';
+import { checkLattice } from '../../../bijectors/lattice/check-lattice.js';
 import { SpatialCoupling } from '../../../bijectors/image/spatial-coupling.js';
 import { Reshape } from '../../../bijectors/reshape.js';
 import { ConvNet } from '../../../conditioners/convolutional/conv-net.js';
@@ -10,7 +11,7 @@ import { FlowConfigError } from '../../../errors.js';
 import { RandomStream } from '../../../random.js';
 import { Flow } from '../../flow.js';
 import { checkPositive } from '../recipe.js';
-import { checkLattice, type LatticeFlowOptions } from './lattice-options.js';
+import type { LatticeFlowOptions } from './lattice-options.js';
 
 /** Options of {@link scalarFieldFlow}. */
 export interface ScalarFieldFlowOptions extends LatticeFlowOptions {

@@ -22,11 +22,6 @@ export interface MoleculeFlowOptions
   readonly data?: Tensor;
   /** One molecule instead, coordinates in nm atom by atom: values go on from there by the spread that force fields give at 300 K. */
   readonly reference?: ArrayLike<number>;
-  /**
-   * Takes the correlations out of bonds, angles and torsions that do not go round, which those about one atom have. Default: true with data,
-   * which they are taken from.
-   */
-  readonly whiten?: boolean;
   /** Atoms whose torsions go all round. Default: those that do in the data; with a reference, the first proper torsion about each bond. */
   readonly freeTorsions?: readonly number[];
 }
@@ -63,7 +58,6 @@ const ROWS = 20_000;
  */
 export function moleculeFlow(options: MoleculeFlowOptions): Flow {
   const { zMatrix, fixedBonds = [], data, reference, freeTorsions, layers = 8, hidden = [128, 128], ...rest } = options;
-  const { whiten = data !== undefined } = options;
   if (!data === !reference) {
     throw new FlowConfigError('moleculeFlow', {
       expected: 'either `data` or `reference`, to take scales from',
@@ -71,14 +65,8 @@ export function moleculeFlow(options: MoleculeFlowOptions): Flow {
     });
   }
   const free = new Set(freeTorsions ?? (reference ? firstTorsions(zMatrix) : []));
-  if (whiten && !data) {
-    throw new FlowConfigError('moleculeFlow.whiten', {
-      expected: '`data` to take correlations from',
-      got: 'a reference',
-    });
-  }
   const known = data ?? moleculeOf(reference!, zMatrix.length);
-  const { statistics, values } = measure({ zMatrix, fixedBonds }, known);
+  const statistics = measure({ zMatrix, fixedBonds }, known);
   if (known !== data) known.dispose();
   const each = statistics.map(({ kind, atoms, centre, deviation }) => {
     const spread = data ? deviation : TYPICAL[kind];
@@ -101,37 +89,27 @@ export function moleculeFlow(options: MoleculeFlowOptions): Flow {
     standardize: false,
   };
   const onCircle = new CircularRationalQuadraticSpline({ bins: options.bins ?? 8 });
-  const whitening = whiten ? whiteningOf(each, values) : [];
+  const straight = each.flatMap(({ circular }, i) => (circular ? [] : [i]));
+  const whitening = data && straight.length > 1 ? [whiteningOf(straight, data, scales, coordinates)] : [];
   return circularFlow('moleculeFlow', sized, onCircle, [...whitening, scales, coordinates]);
 }
 
-/** What takes the correlations of scaled coordinates out, of those that do not go round. */
-function whiteningOf(each: readonly Scaled[], values: ArrayLike<number>): Bijector[] {
-  const coordinates = each.flatMap(({ circular }, i) => (circular ? [] : [i]));
-  const rows = Array.from({ length: values.length / each.length }, (_, row) =>
-    coordinates.map((i) => {
-      const { kind, centre, spread } = each[i];
-      const difference = values[row * each.length + i] - centre;
-      return (kind === 'torsion' ? wrap(difference) : difference) / spread;
-    }),
-  );
-  if (coordinates.length < 2 || rows.length <= coordinates.length) return [];
-  const whitening = Whitening.fit(rows, { ridge: 1e-6 });
-  if (coordinates.length === each.length) return [whitening];
-  return [new OnCoordinates({ dims: each.length, coordinates, bijector: whitening })];
-}
-
-/** An angle in [-π, π]. */
-function wrap(angle: number): number {
-  return angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
-}
-
-/** How one internal coordinate enters the flow. */
-interface Scaled {
-  readonly kind: Statistic['kind'];
-  readonly centre: number;
-  readonly circular: boolean;
-  readonly spread: number;
+/** What takes out the correlations, in the data, of scaled coordinates that do not go round. */
+function whiteningOf(
+  straight: readonly number[],
+  data: Tensor,
+  scales: Standardize,
+  coordinates: InternalCoordinates,
+): Bijector {
+  const bijector = new Whitening({ dims: straight.length });
+  const [dims] = scales.eventShapeIn;
+  const whitening = straight.length === dims ? bijector : new OnCoordinates({ dims, coordinates: straight, bijector });
+  tf.tidy(() => {
+    const some = tf.slice(data, 0, Math.min(ROWS, data.shape[0]));
+    coordinates.initialize(some);
+    whitening.initialize(scales.inverse(coordinates.inverse(some)));
+  });
+  return whitening;
 }
 
 /** What one internal coordinate does. */
@@ -144,8 +122,7 @@ interface Statistic {
   readonly deviation: number;
 }
 
-/** Internal coordinates of some rows, one row after the other, and what each coordinate does in them. */
-function measure(options: InternalCoordinatesOptions, data: Tensor) {
+function measure(options: InternalCoordinatesOptions, data: Tensor): Statistic[] {
   using bijector = new InternalCoordinates(options);
   const rows = Math.min(ROWS, data.shape[0]);
   const values = tf.tidy(() => {
@@ -154,7 +131,7 @@ function measure(options: InternalCoordinatesOptions, data: Tensor) {
     return bijector.inverse(some).dataSync();
   });
   const dims = bijector.coordinates.length;
-  const statistics = bijector.coordinates.map(({ kind, atoms, circular }, i): Statistic => {
+  return bijector.coordinates.map(({ kind, atoms, circular }, i) => {
     const mean = (of: (value: number) => number) => {
       let sum = 0;
       for (let row = 0; row < rows; row++) sum += of(values[row * dims + i]);
@@ -168,7 +145,6 @@ function measure(options: InternalCoordinatesOptions, data: Tensor) {
     const [c, s] = [mean(Math.cos), mean(Math.sin)];
     return { ...own, centre: Math.atan2(s, c), deviation: Math.sqrt(-Math.log(Math.min(1, c * c + s * s))) };
   });
-  return { statistics, values };
 }
 
 function moleculeOf(reference: ArrayLike<number>, atoms: number): Tensor {
