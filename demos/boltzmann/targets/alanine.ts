@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   AlanineDipeptide,
   basinFreeEnergy,
   cosine,
+  flowAnnealedBootstrap,
+  Hmc,
   mixedKl,
   moleculeFlow,
   normalizedWeights,
@@ -14,8 +15,8 @@ import {
 } from 'tfjs-flows';
 import { BASINS, isIn } from '../alanine/basins.js';
 import { ramachandranChart } from '../alanine/ramachandran.js';
-import { readChains, sampleReference } from '../alanine/run.js';
 import { readSample } from '../alanine/sample-file.js';
+import { trainingData } from '../alanine/training-data.js';
 import { backboneTorsions } from '../alanine/torsions.js';
 import type { BoltzmannTarget, Study, Trained } from '../target.js';
 
@@ -28,31 +29,6 @@ const CHAINS = join('models', 'boltzmann', 'alanine-chains');
 const MINUTES = { quick: 0.3, full: 3 };
 
 const energy = new AlanineDipeptide();
-
-/** Part of the rows to train on that positive phi are to be, one molecule in a hundred as they come: a mode that is seldom shown is lost. */
-const SHOWN = 0.2;
-
-/** Molecules of a run of parallel tempering with another seed, the first atom of each at the origin; those of positive phi several times. */
-async function molecules(quick: boolean): Promise<tf.Tensor> {
-  const folder = join(CHAINS, quick ? 'quick' : 'full');
-  if (!existsSync(folder))
-    await sampleReference(folder, quick ? MINUTES.quick : MINUTES.full, (line) => console.log(line), 'to train on');
-  const drawn = Float32Array.from(readChains(folder).flatMap((chain) => [...chain]));
-  const { phi } = backboneTorsions(drawn);
-  const seldom = Array.from(phi.keys()).filter((row) => isPositive(phi[row]));
-  const times = seldom.length > 0 ? Math.round((SHOWN * phi.length) / seldom.length) : 0;
-  const size = 3 * ATOMS;
-  const rows = new Float32Array(drawn.length + size * seldom.length * times);
-  rows.set(drawn);
-  for (let i = 0; i < seldom.length * times; i++) {
-    const row = seldom[i % seldom.length];
-    rows.set(drawn.subarray(size * row, size * (row + 1)), drawn.length + size * i);
-  }
-  return tf.tidy(() => {
-    const all = tf.tensor(rows, [rows.length / size, ATOMS, 3]);
-    return tf.sub(all, tf.slice(all, [0, 0, 0], [-1, 1, -1]));
-  });
-}
 
 /** Shares of all basins, and the free energy of positive phi, by weighted draws of the flow and by the reference. */
 function study({ draws, reference }: Trained): Promise<Study> {
@@ -109,6 +85,11 @@ function share(
   return inside / all;
 }
 
+/** Without the heights that draws of an untrained flow reach. */
+function cut(): RegularizedEnergy {
+  return new RegularizedEnergy({ energy: new AlanineDipeptide(), high: 500, max: 1e4 });
+}
+
 function build(): Flow {
   const sample = readSample(SAMPLE);
   const data = tf.tensor(sample, [sample.length / (3 * ATOMS), ATOMS, 3]);
@@ -132,20 +113,18 @@ export const alanine: BoltzmannTarget = {
   title: 'mixed',
   energy,
   build,
-  data: molecules,
+  data: (quick) => trainingData(join(CHAINS, quick ? 'quick' : 'full'), quick ? MINUTES.quick : MINUTES.full),
   stages: (quick) => [
     {
       name: 'likelihood',
       onData: true,
-      options: { steps: quick ? 150 : 600, batchSize: 256, learningRate: 1e-3, clipNorm: 100, allowConstant: true },
+      options: { steps: quick ? 150 : 1500, batchSize: 256, learningRate: 1e-3, clipNorm: 100, allowConstant: true },
     },
     {
       name: 'mixed',
       onData: true,
       options: {
-        objective: mixedKl(new RegularizedEnergy({ energy: new AlanineDipeptide(), high: 500, max: 1e4 }), {
-          likelihood: 0.1,
-        }),
+        objective: mixedKl(cut(), { likelihood: 0.2 }),
         steps: quick ? 50 : 3000,
         batchSize: 256,
         learningRate: 1e-3,
@@ -154,6 +133,23 @@ export const alanine: BoltzmannTarget = {
         clipNorm: 100,
         // The first atom of each is the origin.
         allowConstant: true,
+      },
+    },
+    {
+      // Covers what the reverse divergence of the stage before has given up.
+      name: 'FAB',
+      options: {
+        objective: flowAnnealedBootstrap(cut(), {
+          levels: 4,
+          reuse: 8,
+          sampler: new Hmc({ leapfrogSteps: 4, stepSize: 0.001 }),
+        }),
+        steps: quick ? 40 : 2000,
+        batchSize: 256,
+        learningRate: 3e-4,
+        schedule: cosine(),
+        ema: quick ? 0.95 : 0.995,
+        clipNorm: 100,
       },
     },
   ],

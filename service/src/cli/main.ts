@@ -14,7 +14,7 @@ process.once('SIGINT', () => {
 });
 
 const root = program(stop.signal);
-for (const command of [root, ...root.commands]) command.exitOverride();
+for (const command of [root, ...root.commands.flatMap((each) => [each, ...each.commands])]) command.exitOverride();
 try {
   await root.parseAsync();
 } catch (error) {

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { FlowConfigError, FlowFileError } from 'tfjs-flows';
 import { DensityEstimator } from '../estimator/density-estimator.js';
 import { MODEL_NAMES, type MissingPolicy, type ModelName } from '../estimator/options.js';
 import type { ColumnOverride } from '../columns/spec.js';
 import { FORMATS, formatOf, type TableFormat } from '../tables/formats.js';
 import { TableFile, writeTable } from '../tables/table-file.js';
+import { columnKinds, count, list, positive, print } from './arguments.js';
 import { progressBar } from './progress.js';
+import { addServe } from './serve.js';
 import { describeModel, describeTrials } from './text.js';
 import type { WorkFlags } from './work.js';
 
@@ -48,10 +50,10 @@ export function program(signal: AbortSignal): Command {
     .requiredOption('-o, --out <folder>', 'folder of the model')
     .addOption(new Option('--model <name>', 'kind of model').choices(['auto', ...MODEL_NAMES]).default('auto'))
     .option('--time <seconds>', 'training time, shared by the models tried', positive, 60)
-    .option('--epochs <count>', 'passes over the rows at most', positive)
+    .option('--epochs <count>', 'passes over the rows at most', count)
     .option('--condition <columns>', 'columns to condition on, with commas between', list)
     .option('--ignore <columns>', 'columns to leave out', list)
-    .option('--columns <json>', 'kinds of columns, such as \'{"age": "integer"}\'', json)
+    .option('--columns <json>', 'kinds of columns, such as \'{"age": "integer"}\'', columnKinds)
     .addOption(
       new Option('--missing <policy>', 'rows with gaps').choices(['refuse', 'impute', 'marginalise']).default('refuse'),
     )
@@ -78,7 +80,7 @@ export function program(signal: AbortSignal): Command {
     .command('sample')
     .description('Draw rows.')
     .argument('<model>', 'folder of the model')
-    .option('-n, --count <count>', 'number of rows', positive, 1000)
+    .option('-n, --count <count>', 'number of rows', count, 1000)
     .option('--given <table>', 'values of the conditions, and of other columns to keep: one row, or one each')
     .option('--seed <seed>', 'decides the draws', '0')
     .option('-o, --out <file>', 'where to; - is the standard output', '-')
@@ -101,7 +103,7 @@ export function program(signal: AbortSignal): Command {
     .requiredOption('--redis <url>', 'such as redis://localhost:6379')
     .requiredOption('--folder <folder>', 'of checkpoints; the same on all machines')
     .option('--queue <name>', 'name of the queue', 'tfjs-flows')
-    .option('--threads <count>', 'jobs, and parts of jobs, at once', whole, 1)
+    .option('--threads <count>', 'jobs, and parts of jobs, at once', count, 1)
     .action(async (flags: WorkFlags) => (await import('./work.js')).work(flags, signal));
 
   root
@@ -113,6 +115,7 @@ export function program(signal: AbortSignal): Command {
       using estimator = await DensityEstimator.load(folder);
       print(asJson ? JSON.stringify(estimator.describe(), null, 2) : describeModel(estimator.describe()));
     });
+  addServe(root, signal);
   return root;
 }
 
@@ -219,34 +222,6 @@ function refuseToOverwrite(path: string, force = false): void {
   throw new FlowFileError('--out', { expected: 'a new place to write to', got: `${path}, which is there already`, hint: 'Add --force to overwrite it.' }); // prettier-ignore
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('It is a positive number.');
-  return value;
-}
-
-function whole(text: string): number {
-  const value = positive(text);
-  if (!Number.isInteger(value)) throw new InvalidArgumentError('It is a whole number.');
-  return value;
-}
-
-function list(text: string): string[] {
-  return text.split(',').map((part) => part.trim()); // prettier-ignore
-}
-
-function json(text: string): Record<string, ColumnOverride> {
-  try {
-    return JSON.parse(text) as Record<string, ColumnOverride>;
-  } catch {
-    throw new InvalidArgumentError('It is no JSON.');
-  }
-}
-
 const EXAMPLES = `
 Examples:
   tfjs-flows fit customers.csv --out models/customers --time 120
@@ -254,5 +229,6 @@ Examples:
   tfjs-flows score models/customers new.csv --anomaly --out scored.parquet
   cat new.csv | tfjs-flows score models/customers - > scored.csv
   tfjs-flows sample models/trips -n 500 --given zones.csv --out draws.csv
+  tfjs-flows serve --data service-data
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted.`;

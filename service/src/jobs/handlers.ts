@@ -1,5 +1,6 @@
 import { fitHandler } from './fit-job.js';
 import type { JobHandlers } from './job.js';
+import { sampleHandler, samplePartHandler } from './sample-job.js';
 import { scoreHandler, scorePartHandler } from './score-job.js';
 import { sweepHandler } from './sweep-job.js';
 import type { Threads } from './threads.js';
@@ -10,6 +11,8 @@ export function tableHandlers(threads: Threads): JobHandlers {
     fit: fitHandler(threads),
     score: scoreHandler,
     'score-part': scorePartHandler(threads),
+    sample: sampleHandler,
+    'sample-part': samplePartHandler(threads),
     sweep: sweepHandler,
   };
 }

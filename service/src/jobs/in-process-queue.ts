@@ -113,6 +113,17 @@ export class InProcessQueue implements JobQueue {
     return true;
   }
 
+  async remove(id: string): Promise<boolean> {
+    const entry = this.#entries.get(id);
+    if (!entry || !hasEnded(entry.file.state)) return false;
+    for (const other of this.#entries.keys()) {
+      if (other !== id && !other.startsWith(`${id}.`)) continue;
+      this.#entries.delete(other);
+      await this.#files.remove(other);
+    }
+    return true;
+  }
+
   async *watch(id: string, { signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<JobStatus> {
     const entry = this.#entries.get(id);
     if (!entry) throw new FlowConfigError('JobQueue.watch', { expected: 'a job that is there', got: JSON.stringify(id) }); // prettier-ignore

@@ -72,6 +72,13 @@ export class JobFiles {
     return folder;
   }
 
+  async remove(id: string): Promise<void> {
+    await this.#last.get(id);
+    this.#last.delete(id);
+    await this.removeCheckpoint(id);
+    await rm(join(this.#folder, `${id}${END}`), { force: true });
+  }
+
   async removeCheckpoint(id: string): Promise<void> {
     await rm(this.#checkpointOf(id), { recursive: true, force: true });
   }

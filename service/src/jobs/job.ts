@@ -48,6 +48,8 @@ export interface JobQueue {
   list(filter?: JobFilter): Promise<JobStatus[]>;
   /** Ends a job; false for one that has ended or is not there. */
   cancel(id: string): Promise<boolean>;
+  /** Forgets a job that has ended, with its parts; false for one that has not, or is not there. */
+  remove(id: string): Promise<boolean>;
   /**
    * The status now, then after each change (several at once may be told as one), up to the end of the job or the signal.
    *

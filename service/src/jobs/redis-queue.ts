@@ -84,6 +84,14 @@ export class RedisQueue implements JobQueue {
     return true;
   }
 
+  async remove(id: string): Promise<boolean> {
+    const job = await this.#find(id);
+    if (!job || !hasEnded((await statusOf(job)).state)) return false;
+    for (const part of await this.#parts.getJobs()) if (part.id!.startsWith(`${id}.`)) await part.remove();
+    await job.remove();
+    return true;
+  }
+
   /** Whether a job was cancelled, though it may run on for a moment. */
   async isCancelled(id: string): Promise<boolean> {
     return (await this.#find(id))?.data.cancelled ?? false;

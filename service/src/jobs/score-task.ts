@@ -1,32 +1,31 @@
 import { existsSync } from 'node:fs';
-import { DensityEstimator } from '../estimator/density-estimator.js';
 import { TableFile, writeTable } from '../tables/table-file.js';
 import type { ScorePart } from './score-job.js';
-import { EstimatorScorer, type ShardScorer } from './shard-scorer.js';
+import { EstimatorScorer } from './shard-scorer.js';
+import { estimatorOf } from './thread-models.js';
 import type { ChunkTask } from './thread-scorer.js';
-
-/** The model that this thread scored by last. */
-let last: { readonly folder: string; readonly estimator: DensityEstimator } | null = null;
-
-async function scorerOf(folder: string): Promise<ShardScorer> {
-  if (last?.folder !== folder) {
-    const estimator = await DensityEstimator.load(folder);
-    last?.estimator.dispose();
-    last = { folder, estimator };
-  }
-  return new EstimatorScorer(last.estimator);
-}
 
 /** `ln p` of the rows of a piece. */
 export async function chunkTask({ model, chunk, firstRow }: ChunkTask): Promise<Float64Array> {
-  return (await scorerOf(model)).score(chunk, firstRow);
+  return new EstimatorScorer(await estimatorOf(model)).score(chunk, firstRow);
+}
+
+/** Scores that a model gave. */
+export interface OddnessTask {
+  readonly model: string;
+  readonly scores: Float64Array;
+}
+
+/** How odd the rows of these scores are. */
+export async function oddnessTask({ model, scores }: OddnessTask): Promise<Float64Array> {
+  return (await estimatorOf(model)).oddness(scores);
 }
 
 /** Scores rows of a Parquet file into one of their own; returns the sum of `ln p`. */
 export async function scorePartTask({ model, table, out, column, first, count }: ScorePart): Promise<number> {
   const scores = existsSync(out) ? await readScores(out, column) : new Float64Array(count);
   if (!existsSync(out)) {
-    const scorer = await scorerOf(model);
+    const scorer = new EstimatorScorer(await estimatorOf(model));
     const file = await TableFile.open(table, 'parquet');
     let row = 0;
     try {

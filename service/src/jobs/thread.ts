@@ -4,14 +4,20 @@ import { fitTask } from './fit-task.js';
 import type { FitTask } from './fit-job.js';
 import type { Json } from './job.js';
 import type { ScorePart } from './score-job.js';
-import { chunkTask, scorePartTask } from './score-task.js';
+import { drawTask, samplePartTask, type DrawTask } from './sample-task.js';
+import type { SamplePart } from './sample-job.js';
+import { chunkTask, oddnessTask, scorePartTask, type OddnessTask } from './score-task.js';
+import type { Table } from '../tables/table.js';
 import type { ChunkTask } from './thread-scorer.js';
 
 /** What each thread can do. */
 const TASKS = {
   fit: (input: unknown, tell: (detail: Json) => void) => fitTask(input as FitTask, tell),
   chunk: (input: unknown) => chunkTask(input as ChunkTask),
+  oddness: (input: unknown) => oddnessTask(input as OddnessTask),
+  draw: (input: unknown) => drawTask(input as DrawTask),
   'score-part': (input: unknown) => scorePartTask(input as ScorePart),
+  'sample-part': (input: unknown) => samplePartTask(input as SamplePart),
 };
 
 /** A task by its name. */
@@ -19,7 +25,7 @@ export type TaskName = keyof typeof TASKS;
 
 /** An answer: errors that this project throws keep their fields on the way between threads. */
 export type Answer =
-  | { readonly value: Json | Float64Array }
+  | { readonly value: Json | Float64Array | Table }
   | {
       readonly refusal: {
         readonly where: string;

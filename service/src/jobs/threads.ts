@@ -2,17 +2,21 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { FlowError } from 'tfjs-flows';
 import type { Json } from './job.js';
+import type { Table } from '../tables/table.js';
 import type { Answer, TaskName } from './thread.js';
 
 /** Threads that fit and score, so that this one stays free. */
 export class Threads {
   readonly #pool: Piscina;
 
-  /** @param count threads at most */
-  constructor(count = 1) {
+  /**
+   * @param count threads at most
+   * @param options `keep` them while there is nothing to do, with the models that they have read
+   */
+  constructor(count = 1, { keep = false }: { readonly keep?: boolean } = {}) {
     this.#pool = new Piscina({
       filename: new URL('./thread.js', import.meta.url).href,
-      minThreads: 0,
+      minThreads: keep ? count : 0,
       maxThreads: count,
       idleTimeout: 10_000,
     });
@@ -23,7 +27,7 @@ export class Threads {
    *
    * @throws FlowError where the task refuses its input; the reason of the signal.
    */
-  async run(name: TaskName, input: object, signal: AbortSignal, onDetail: (detail: Json) => void = () => {}): Promise<Json | Float64Array> {
+  async run(name: TaskName, input: object, signal: AbortSignal, onDetail: (detail: Json) => void = () => {}): Promise<Json | Float64Array | Table> {
     const { port1, port2: port } = new MessageChannel();
     port1.on('message', onDetail);
     try {

@@ -131,6 +131,8 @@ export class IncompleteNormal {
       const across = covariance.selection([...missing], [...present]);
       gain = new CholeskyDecomposition(covariance.selection([...present], [...present])).solve(across.transpose()).transpose(); // prettier-ignore
       rest = Matrix.sub(own, gain.mmul(across.transpose()));
+      // Rounding leaves the two halves apart by a last digit.
+      rest = Matrix.add(rest, rest.transpose()).mul(0.5);
     }
     for (let i = 0; i < missing.length; i++) rest.set(i, i, Math.max(rest.get(i, i), RIDGE));
     const factor = new CholeskyDecomposition(rest).lowerTriangularMatrix;

@@ -176,6 +176,18 @@ export async function writeTable(table: Table, path: string, format: TableFormat
   }
 }
 
+/** Writes the rows of Parquet files, one file after the other. The file is in its place once it is whole. */
+export async function concatenate(parts: readonly string[], path: string, format: TableFormat): Promise<void> {
+  const instance = await DuckDBInstance.create(':memory:', { preserve_insertion_order: 'true' });
+  const connection = await instance.connect();
+  try {
+    const all = `read_parquet([${parts.map(literal).join(', ')}], union_by_name = true)`;
+    await writeQuery(connection, `SELECT * FROM ${all}`, path, format);
+  } finally {
+    connection.closeSync();
+  }
+}
+
 async function writeQuery(
   connection: DuckDBConnection,
   query: string,

@@ -29,17 +29,16 @@ export function tableOf(input: TableInput): Table {
   const names = Object.keys(columns);
   if (names.length === 0) throw new FlowDataError('tableOf', { expected: 'at least one column', got: 'none' });
   const rowCount = columns[names[0]].length;
-  const read: Record<string, Column> = {};
-  for (const name of names) {
+  const read = names.map((name): [string, Column] => {
     if (columns[name].length !== rowCount) {
       throw new FlowShapeError('tableOf', {
         expected: `${rowCount} values in column "${name}", as in "${names[0]}"`,
         got: String(columns[name].length),
       });
     }
-    read[name] = columnOf(name, columns[name]);
-  }
-  return { rowCount, columns: read };
+    return [name, columnOf(name, columns[name])];
+  });
+  return { rowCount, columns: Object.fromEntries(read) };
 }
 
 /** The rows of a table that have these indices, in that order. */
