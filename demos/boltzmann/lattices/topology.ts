@@ -38,10 +38,8 @@ const LEAPFROG_STEPS = 8;
  */
 export async function runTopology(energy: U1Lattice, flow: Flow, kind: Kind, draws: number): Promise<Topology> {
   const stream = new RandomStream('topology');
-  const start =
-    kind === 'proposals'
-      ? flow.sample(CHAINS, { seed: 1 })
-      : stream.uniformTensor([CHAINS, ...energy.eventShape], -3, 3);
+  // In its coordinates the flow's own draws are near the target; links start anywhere.
+  const start = kind === 'links' ? stream.uniformTensor([CHAINS, ...energy.eventShape], -3, 3) : flow.sample(CHAINS, { seed: 1 }); // prettier-ignore
   const began = performance.now();
   const warmup = kind === 'proposals' ? 20 : 150;
   const run = await sampleChains(energy, {

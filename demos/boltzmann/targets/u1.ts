@@ -7,7 +7,7 @@ const SHAPE = [8, 8] as const;
 const SITES = SHAPE[0] * SHAPE[1];
 const BETA = 6;
 /** Strong couplings are come to by weak ones. */
-const RAMP = [2, 4, BETA];
+const RAMP = [2, 3, 4, 5, BETA];
 
 const energy = new U1Lattice({ shape: SHAPE, beta: BETA });
 const exact = u1Exact(BETA, SITES);
@@ -66,15 +66,15 @@ export const u1: BoltzmannTarget = {
   name: 'U(1)',
   title: 'path gradients',
   energy,
-  build: () => gaugeFieldFlow({ shape: SHAPE, layers: 16, hidden: [8, 8], bins: 6, seed: 'u1' }),
+  build: () => gaugeFieldFlow({ shape: SHAPE, layers: 24, hidden: [12, 12], bins: 6, seed: 'u1' }),
   stages: (quick) =>
     RAMP.map((beta) => ({
       name: `β = ${beta}`,
       options: {
         objective: reverseKl(new U1Lattice({ shape: SHAPE, beta })),
-        steps: quick ? 40 : 1000,
+        steps: quick ? 24 : 800,
         batchSize: 64,
-        learningRate: 3e-3,
+        learningRate: 2e-3,
         schedule: cosine(),
         clipNorm: 100,
       },

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { LIMIT_NAMES, type Limits } from '../http/limits.js';
 import { startServer } from '../http/server.js';
 import { ROLES, Tokens, type Role } from '../http/tokens.js';
 import { RedisQueue } from '../jobs/redis-queue.js';
@@ -18,6 +19,7 @@ interface ServeFlags {
   readonly queue: string;
   readonly keepJobs: number;
   readonly quiet?: boolean;
+  readonly limit: Partial<Limits>;
 }
 
 /** `serve`, and `token` for those who may ask. */
@@ -35,6 +37,7 @@ export function addServe(root: Command, signal: AbortSignal): void {
     .option('--queue <name>', 'name of the queue on Redis', 'tfjs-flows')
     .option('--keep-jobs <days>', 'forget jobs that have ended after so long', positive, 30)
     .option('--open', 'let anybody in who reaches the host, without tokens')
+    .option('--limit <name=number>', `${LIMIT_NAMES.join(', ')}; may be given several times`, limit, {})
     .option('--quiet', 'write no log')
     .action((flags: ServeFlags) => serve(flags, signal));
 
@@ -70,10 +73,11 @@ export function addServe(root: Command, signal: AbortSignal): void {
 }
 
 async function serve(flags: ServeFlags, signal: AbortSignal): Promise<void> {
-  const { redis, queue: name, threads, quiet, ...options } = flags;
+  const { redis, queue: name, threads, quiet, limit: limits, ...options } = flags;
   const server = await startServer({
     ...options,
     jobThreads: threads,
+    limits,
     ...(redis !== undefined && { queue: new RedisQueue({ url: redis, name }) }),
     ...(!quiet && { log: process.stderr }),
   });
@@ -81,6 +85,14 @@ async function serve(flags: ServeFlags, signal: AbortSignal): Promise<void> {
   const ended = AbortSignal.any([signal, terminated()]);
   if (!ended.aborted) await once(ended, 'abort');
   await server.close();
+}
+
+/** One more limit. */
+function limit(text: string, before: Partial<Limits>): Partial<Limits> {
+  const [name, value] = text.split('=');
+  if (!LIMIT_NAMES.includes(name))
+    throw new InvalidArgumentError(`It is one of ${LIMIT_NAMES.join(', ')}, and a number.`);
+  return { ...before, [name]: positive(value ?? '') };
 }
 
 /** How process managers ask for an end. */

@@ -31,12 +31,15 @@ const DEFAULTS: Limits = {
   answer: 60,
 };
 
+/** What there are limits of. */
+export const LIMIT_NAMES: readonly string[] = Object.keys(DEFAULTS);
+
 /** @throws FlowConfigError for limits that are no positive numbers. */
 export function limitsOf(given: Partial<Limits>): Limits {
   for (const [name, value] of Object.entries(given)) {
-    if (name in DEFAULTS && typeof value === 'number' && value > 0 && value < Infinity) continue;
+    if (LIMIT_NAMES.includes(name) && typeof value === 'number' && value > 0 && value < Infinity) continue;
     throw new FlowConfigError(`startServer.limits.${name}`, {
-      expected: `a positive number for one of ${Object.keys(DEFAULTS).join(', ')}`,
+      expected: `a positive number for one of ${LIMIT_NAMES.join(', ')}`,
       got: String(value),
     });
   }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { tableFromIPC } from 'apache-arrow';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse } from 'secure-json-parse';
 import { Type, type Static } from 'typebox';
+import { readArrow } from '../tables/arrow.js';
 import { TableFile } from '../tables/table-file.js';
 import type { Table } from '../tables/table.js';
 import { tableOf, type Cell } from '../tables/table-of.js';
@@ -54,10 +54,15 @@ export function isStream({ body }: FastifyRequest): boolean {
  */
 export async function tableOfBody(request: FastifyRequest, most: number): Promise<Table> {
   const { body } = request;
-  const table = Buffer.isBuffer(body) ? await tableOfBytes(body, mediaOf(request)) : tableOfJson(body);
-  if (table.rowCount > most) throw new Problem(413, `At most ${most} rows are answered at once; these are ${table.rowCount}. Send them as ${MEDIA.ndjson}, or submit a job.`); // prettier-ignore
+  if (typeof body !== 'object' || body === null) throw new Problem(415, `Rows come as application/json, ${Object.values(MEDIA).join(', ')}.`); // prettier-ignore
+  const table = Buffer.isBuffer(body) ? await tableOfBytes(body, mediaOf(request), most) : tableOfJson(body);
+  if (table.rowCount > most) throw tooMany(`${table.rowCount} rows`, most);
   if (table.rowCount === 0) throw new Problem(400, 'There are no rows.');
   return table;
+}
+
+function tooMany(got: string, most: number): Problem {
+  return new Problem(413, `At most ${most} rows are answered at once, got ${got}. Send them as ${MEDIA.ndjson}, or submit a job.`); // prettier-ignore
 }
 
 /** Rows of lines of JSON, some thousand at a time, in their order. */
@@ -101,12 +106,13 @@ function tableOfJson(body: unknown): Table {
   return tableOf((rows ?? columns)!);
 }
 
-async function tableOfBytes(bytes: Buffer, media: string): Promise<Table> {
+async function tableOfBytes(bytes: Buffer, media: string, most: number): Promise<Table> {
   if (media !== MEDIA.csv) {
     try {
-      return tableOf(tableFromIPC(bytes));
+      return tableOf(readArrow(bytes, most));
     } catch (error) {
-      throw new Problem(400, `This is no Arrow table: ${(error as Error).message.slice(0, 200)}`);
+      if (error instanceof RangeError) throw tooMany(error.message, most);
+      throw error;
     }
   }
   const path = join(tmpdir(), `tfjs-flows-${randomUUID()}.csv`);
@@ -114,6 +120,7 @@ async function tableOfBytes(bytes: Buffer, media: string): Promise<Table> {
   try {
     const file = await TableFile.open(path, 'csv');
     try {
+      if (file.rowCount > most) throw tooMany(`${file.rowCount} rows`, most);
       return await file.read();
     } finally {
       await file.close();

@@ -63,8 +63,13 @@ export interface Server {
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1']);
 const HOUR = 3_600_000;
+/** Milliseconds in which the head of a request has to arrive. */
+const HEADERS = 60_000;
 /** Milliseconds between two looks for requests that do not arrive. */
 const LOOK = 1000;
+
+/** Milliseconds that requests have to be answered in when the service stops. */
+const GRACE = 10_000;
 
 /** Packages, where their scripts are asked for, and these. */
 const SCRIPTS = [
@@ -124,7 +129,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     metrics.gauge('waiting_rows', 'Rows that wait for their score', () => scoring.waitingRows);
     metrics.gauge('unfinished_jobs', 'Jobs that have not ended', async () => (await jobs.list()).filter(({ state }) => !hasEnded(state)).length); // prettier-ignore
     const app = await build(context, tokens, metrics, options);
-    closing.push(() => app.close());
+    closing.push(async () => {
+      const late = setTimeout(() => app.server.closeAllConnections(), GRACE);
+      await app.close();
+      clearTimeout(late);
+    });
     const url = await app.listen({ host, port });
     return { url, close };
   } catch (error) {
@@ -141,7 +150,8 @@ async function build(context: Context, tokens: Tokens, metrics: Metrics, { log, 
     bodyLimit: limits.body,
     requestTimeout: 1000 * limits.arrival,
     handlerTimeout: 1000 * limits.answer,
-    http: { connectionsCheckingInterval: LOOK },
+    // Node waits for the longer of the two.
+    http: { headersTimeout: Math.min(HEADERS, 1000 * limits.arrival), connectionsCheckingInterval: LOOK },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
@@ -162,7 +172,6 @@ async function build(context: Context, tokens: Tokens, metrics: Metrics, { log, 
     },
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
-  await app.register(multipart);
   let stopping = false;
   app.addHook('preClose', async () => {
     stopping = true;
@@ -174,7 +183,10 @@ async function build(context: Context, tokens: Tokens, metrics: Metrics, { log, 
     guard(api, tokens, open);
     modelRoutes(api as App, context);
     await api.register(async (rows) => densityRoutes(rows as App, context));
-    jobRoutes(api as App, context);
+    await api.register(async (forms) => {
+      await forms.register(multipart);
+      jobRoutes(forms as App, context);
+    });
     inferenceRoutes(api as App, context);
     api.get('/metrics', { config: { role: 'score' }, schema: { tags: ['health'], summary: 'Metrics, for Prometheus' } }, async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),

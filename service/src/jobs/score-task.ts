@@ -22,7 +22,10 @@ export async function oddnessTask({ model, scores }: OddnessTask): Promise<Float
 }
 
 /** Scores rows of a Parquet file into one of their own; returns the sum of `ln p`. */
-export async function scorePartTask({ model, table, out, column, first, count }: ScorePart): Promise<number> {
+export async function scorePartTask(
+  { model, table, out, column, first, count }: ScorePart,
+  signal: AbortSignal,
+): Promise<number> {
   const scores = existsSync(out) ? await readScores(out, column) : new Float64Array(count);
   if (!existsSync(out)) {
     const scorer = new EstimatorScorer(await estimatorOf(model));
@@ -30,6 +33,7 @@ export async function scorePartTask({ model, table, out, column, first, count }:
     let row = 0;
     try {
       for await (const batch of file.batches({ first, count })) {
+        signal.throwIfAborted();
         scores.set(await scorer.score(batch, first + row), row);
         row += batch.rowCount;
       }

@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { FlowError } from 'tfjs-flows';
 import { fitTask } from './fit-task.js';
 import type { FitTask } from './fit-job.js';
@@ -12,11 +12,11 @@ import type { ChunkTask } from './thread-scorer.js';
 
 /** What each thread can do. */
 const TASKS = {
-  fit: (input: unknown, tell: (detail: Json) => void) => fitTask(input as FitTask, tell),
+  fit: (input: unknown, signal: AbortSignal, tell: (detail: Json) => void) => fitTask(input as FitTask, signal, tell),
   chunk: (input: unknown) => chunkTask(input as ChunkTask),
   oddness: (input: unknown) => oddnessTask(input as OddnessTask),
   draw: (input: unknown) => drawTask(input as DrawTask),
-  'score-part': (input: unknown) => scorePartTask(input as ScorePart),
+  'score-part': (input: unknown, signal: AbortSignal) => scorePartTask(input as ScorePart, signal),
   'sample-part': (input: unknown) => samplePartTask(input as SamplePart),
 };
 
@@ -37,8 +37,12 @@ export type Answer =
 
 /** Runs in a thread of the pool. */
 export default async function thread({ name, input, port }: { name: TaskName; input: unknown; port: MessagePort }): Promise<Answer> {
+  const stop = new AbortController();
+  if (receiveMessageOnPort(port)) stop.abort();
+  port.on('message', () => stop.abort());
   try {
-    return { value: await TASKS[name](input, (detail) => port.postMessage(detail)) };
+    stop.signal.throwIfAborted();
+    return { value: await TASKS[name](input, stop.signal, (detail) => port.postMessage(detail)) };
   } catch (error) {
     if (!(error instanceof FlowError)) throw error;
     const { where, expected, got, message } = error;

@@ -1,6 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { FlowFileError } from 'tfjs-flows';
 
+/** Those that this process has. */
+const held = new Set<string>();
+
 /**
  * Takes a folder for this process: a file there has its number. One that a process left behind which is no more is taken over.
  *
@@ -8,25 +11,33 @@ import { FlowFileError } from 'tfjs-flows';
  * @throws FlowFileError while another process on this machine has it.
  */
 export async function lockFolder(path: string): Promise<() => Promise<void>> {
+  if (held.has(path)) throw taken(path, process.pid);
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       await writeFile(path, String(process.pid), { flag: 'wx' });
-      return () => rm(path, { force: true });
+      held.add(path);
+      return async () => {
+        held.delete(path);
+        await rm(path, { force: true });
+      };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-    if (holder !== process.pid && isRunning(holder)) {
-      throw new FlowFileError('lockFolder', {
-        expected: 'a folder that no other process holds',
-        got: `${path} of process ${holder}`,
-        hint: 'Stop that process, or take another folder.',
-      });
-    }
+    // Its own number is of a process before, as in a container that was started again.
+    if (holder !== process.pid && isRunning(holder)) throw taken(path, holder);
     await rm(path, { force: true });
   }
   throw new FlowFileError('lockFolder', { expected: 'a folder to hold', got: `${path}, which others take again and again` });
 } // prettier-ignore
+
+function taken(path: string, holder: number): FlowFileError {
+  return new FlowFileError('lockFolder', {
+    expected: 'a folder that nobody holds',
+    got: `${path} of process ${holder}`,
+    hint: 'Stop that process, or take another folder.',
+  });
+}
 
 function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;

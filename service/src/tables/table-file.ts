@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DuckDBInstance, type DuckDBConnection, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api';
-import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
+import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { FlowDataError, FlowFileError } from 'tfjs-flows';
+import { readArrow } from './arrow.js';
 import { formatOf, type TableFormat } from './formats.js';
 import type { Column, Table } from './table.js';
 import { tableOf } from './table-of.js';
@@ -46,6 +47,7 @@ export class TableFile {
    */
   static async open(path: string, given?: TableFormat): Promise<TableFile> {
     const folder = await mkdtemp(join(tmpdir(), 'tfjs-flows-'));
+    let connection: DuckDBConnection | null = null;
     try {
       const format = path === '-' ? (given ?? 'csv') : formatOf(path, given);
       let file = path;
@@ -59,7 +61,7 @@ export class TableFile {
         temp_directory: folder,
         preserve_insertion_order: 'true',
       });
-      const connection = await instance.connect();
+      connection = await instance.connect();
       const source = await sourceOf(file, format, folder);
       const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
       const columns = described.getRows().map(([name, type]) => [String(name), String(type)] as const);
@@ -69,6 +71,7 @@ export class TableFile {
       if (rowCount === 0) throw new FlowDataError('TableFile.open', { expected: `rows in ${path}`, got: 'none' });
       return new TableFile(columns.map(([name]) => name), rowCount, source, select, connection, folder); // prettier-ignore
     } catch (error) {
+      connection?.closeSync();
       await rm(folder, { recursive: true, force: true });
       if (error instanceof FlowFileError || error instanceof FlowDataError || !(error instanceof Error)) throw error;
       if (error.name === 'FlowConfigError') throw error;
@@ -236,7 +239,7 @@ async function sourceOf(path: string, format: TableFormat, folder: string): Prom
       return `read_json(${literal(path)}, format = 'newline_delimited')`;
     case 'arrow': {
       const spooled = join(folder, 'arrow.parquet');
-      await writeTable(tableOf(tableFromIPC(await readFile(path))), spooled, 'parquet');
+      await writeTable(tableOf(readArrow(await readFile(path))), spooled, 'parquet');
       return `read_parquet(${literal(spooled)})`;
     }
   }

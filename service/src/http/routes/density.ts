@@ -63,7 +63,7 @@ export function densityRoutes(app: App, context: Context): void {
       return { ...nameOf(version), rows, mean, standardError };
     });
 
-    app.post(`${path}/sample`, { config: { role: 'score' }, schema: { tags: TAGS, summary: 'Draw rows', params, body: { content: { 'application/json': { schema: SampleBody } } } } }, async (request, reply) => {
+    app.post(`${path}/sample`, { config: { role: 'score' }, schema: { tags: TAGS, summary: 'Draw rows', params, body: SampleBody } }, async (request, reply) => {
       const version = modelOf(context, request.params);
       const { count, seed = 0, given } = request.body as { count: number; seed?: number | string; given?: TableInput };
       if (count > context.limits.rows) throw new Problem(413, `At most ${context.limits.rows} rows are drawn at once; submit a job.`);

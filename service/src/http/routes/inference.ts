@@ -47,7 +47,7 @@ export function inferenceRoutes(app: App, context: Context): void {
       return { name, ready: true };
     });
 
-    app.post(`${path}/infer`, { config: { role: 'score' }, schema: { tags: TAGS, summary: 'ln p of each row as `log_prob`; `anomaly` where asked for', params, body: { content: { 'application/json': { schema: InferBody } } } } }, async (request) => {
+    app.post(`${path}/infer`, { config: { role: 'score' }, schema: { tags: TAGS, summary: 'ln p of each row as `log_prob`; `anomaly` where asked for', params, body: InferBody } }, async (request) => {
       const version = modelOf(context, request.params);
       const { id, inputs, outputs } = request.body as Static<typeof InferBody>;
       const wanted = outputs?.map(({ name }) => name) ?? ['log_prob'];

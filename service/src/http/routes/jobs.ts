@@ -144,19 +144,31 @@ async function withTable<Schema extends TSchema, T>(
       const path = await allowedFile(inputs, table);
       return await submit(id, body, path, formatOf(path, format));
     }
-    const file = await request.file({ limits: { fileSize: limits.upload, files: 1, fields: 4, fieldSize: 2 ** 20 } });
+    const file = await fileOf(request, limits.upload);
     if (!file) throw new Problem(400, 'There is no file in the form.');
     const body = checked(schema, requestOf(file));
     if ((body as TableBody).table !== undefined) throw new Problem(400, 'A form has a file, and no `table`.');
     const format = (body as TableBody).format ?? formatOf(file.filename);
     const path = join(folder, `table.${format}${file.filename.endsWith('.gz') ? '.gz' : ''}`);
-    await pipeline(file.file, createWriteStream(path));
+    await pipeline(file.file, createWriteStream(path)).catch(refuseForm);
     if (file.file.truncated) throw new Problem(413, `A table has at most ${limits.upload} bytes.`);
     return await submit(id, body, path, format);
   } catch (error) {
     await jobs.abandon(id);
     throw error;
   }
+}
+
+/** The file of a form, once all before it has been read. */
+async function fileOf(request: FastifyRequest, most: number): Promise<MultipartFile | undefined> {
+  const limits = { fileSize: most, files: 1, fields: 4, fieldSize: 2 ** 20 };
+  return request.file({ limits }).catch(refuseForm);
+}
+
+/** Forms that end early, or are none; what has no room on the disk is no fault of the form. */
+function refuseForm(error: NodeJS.ErrnoException & { readonly statusCode?: number }): never {
+  if (error.syscall !== undefined) throw error;
+  throw new Problem(error.statusCode ?? 400, `The form cannot be read: ${error.message}.`);
 }
 
 /** The JSON that stands in a form before the file. */
