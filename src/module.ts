@@ -116,9 +116,7 @@ export abstract class Module implements Configurable {
       });
     }
     const data = values instanceof Float32Array ? values : Float32Array.from(values);
-    const variable = tf.tidy(() =>
-      tf.variable(tf.tensor(data, [...shape], 'float32'), trainable, `tfjs-flows/${variableCount++}/${name}`),
-    );
+    const variable = tf.tidy(() => tf.variable(tf.tensor(data, [...shape], 'float32'), trainable, freshName(name)));
     this.#variables.set(name, variable);
     return variable;
   }
@@ -162,6 +160,15 @@ export abstract class Module implements Configurable {
 
 /** TF.js keeps one global table of variable names, so each needs a number of its own. */
 let variableCount = 0;
+
+/** A name that no variable has, not even one of a second copy of this library in the same process. */
+function freshName(name: string): string {
+  const { registeredVariables } = tf.engine();
+  for (;;) {
+    const fresh = `tfjs-flows/${variableCount++}/${name}`;
+    if (!(fresh in registeredVariables)) return fresh;
+  }
+}
 
 /**
  * Overwrites the variables of a module by path.
