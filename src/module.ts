@@ -10,6 +10,7 @@ export type Config = Record<string, unknown>;
 export interface Parameter {
   /** Where it lives, such as `bijector.3.conditioner.output.kernel`. */
   readonly path: string;
+  /** The numbers themselves; they belong to the module. */
   readonly variable: Variable;
   /** False when the variable is a constant or a module above it is frozen. */
   readonly trainable: boolean;
@@ -81,6 +82,7 @@ export abstract class Module implements Configurable {
     return this.trainableVariables.reduce((sum, variable) => sum + variable.size, 0);
   }
 
+  /** Whether {@link dispose} was called. */
   get isDisposed(): boolean {
     return this.#disposed;
   }
@@ -94,6 +96,7 @@ export abstract class Module implements Configurable {
     for (const child of this.#children.values()) child.dispose();
   }
 
+  /** {@link dispose}, at the end of a block that declares the module with `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
