@@ -25,11 +25,17 @@ export interface ReadyOptions {
 
 /** What {@link ready} started. */
 export interface BackendReport {
+  /** The one that runs. */
   readonly backend: BackendName;
   /** Why this one: a full sentence. */
   readonly reason: string;
   /** Backends that were tried first, and what kept them from starting. */
-  readonly skipped: readonly { readonly backend: BackendName; readonly reason: string }[];
+  readonly skipped: readonly {
+    /** One that was tried in vain. */
+    readonly backend: BackendName;
+    /** What kept it from starting. */
+    readonly reason: string;
+  }[];
 }
 
 /**

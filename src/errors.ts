@@ -15,9 +15,13 @@ export interface FlowErrorDetails {
  * `Where.method: expected ..., got .... What to do.`
  */
 export class FlowError extends Error {
+  /** Name of the class, which survives minification. */
+  override name: string;
   /** The class and method, or function, that refused. */
   readonly where: string;
+  /** What the caller should have passed. */
   readonly expected: string;
+  /** What was passed. */
   readonly got: string;
 
   constructor(where: string, details: FlowErrorDetails) {

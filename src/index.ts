@@ -4,6 +4,7 @@ export * from './errors.js';
 export { RandomStream, type RandomStreamState, type Seed } from './random.js';
 export { decodeSafetensors, encodeSafetensors, type Safetensors, type StoredTensor } from './io/safetensors.js';
 export { modelFiles } from './io/model-files.js';
+export type { ModelSource } from './io/load.js';
 export type { ConfigurableClass } from './io/config.js';
 export { Module, type Config, type Configurable, type Parameter } from './module.js';
 export type { Shape } from './shapes.js';

@@ -10,6 +10,7 @@ export type Config = Record<string, unknown>;
 export interface Parameter {
   /** Where it lives, such as `bijector.3.conditioner.output.kernel`. */
   readonly path: string;
+  /** The numbers themselves; they belong to the module. */
   readonly variable: Variable;
   /** False when the variable is a constant or a module above it is frozen. */
   readonly trainable: boolean;
@@ -81,6 +82,7 @@ export abstract class Module implements Configurable {
     return this.trainableVariables.reduce((sum, variable) => sum + variable.size, 0);
   }
 
+  /** Whether {@link dispose} was called. */
   get isDisposed(): boolean {
     return this.#disposed;
   }
@@ -94,6 +96,7 @@ export abstract class Module implements Configurable {
     for (const child of this.#children.values()) child.dispose();
   }
 
+  /** {@link dispose}, at the end of a block that declares the module with `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -116,9 +119,7 @@ export abstract class Module implements Configurable {
       });
     }
     const data = values instanceof Float32Array ? values : Float32Array.from(values);
-    const variable = tf.tidy(() =>
-      tf.variable(tf.tensor(data, [...shape], 'float32'), trainable, `tfjs-flows/${variableCount++}/${name}`),
-    );
+    const variable = tf.tidy(() => tf.variable(tf.tensor(data, [...shape], 'float32'), trainable, freshName(name)));
     this.#variables.set(name, variable);
     return variable;
   }
@@ -162,6 +163,15 @@ export abstract class Module implements Configurable {
 
 /** TF.js keeps one global table of variable names, so each needs a number of its own. */
 let variableCount = 0;
+
+/** A name that no variable has, not even one of a second copy of this library in the same process. */
+function freshName(name: string): string {
+  const { registeredVariables } = tf.engine();
+  for (;;) {
+    const fresh = `tfjs-flows/${variableCount++}/${name}`;
+    if (!(fresh in registeredVariables)) return fresh;
+  }
+}
 
 /**
  * Overwrites the variables of a module by path.

@@ -8,7 +8,9 @@ export type Seed = string | number | RandomStream;
 
 /** Everything needed to continue a stream where it stood; plain JSON. */
 export interface RandomStreamState {
+  /** What the stream was made from. */
   readonly key: string;
+  /** The generator between two draws, four words of 32 bits. */
   readonly words: readonly [number, number, number, number];
 }
 

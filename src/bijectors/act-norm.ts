@@ -28,6 +28,7 @@ export class ActNorm extends Bijector {
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
+  /** Entries of the last axis, each of which has a scale and a shift. */
   readonly channels: number;
   readonly #positions: number;
   readonly #logScale: Variable;

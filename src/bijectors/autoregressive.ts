@@ -15,7 +15,9 @@ import { CoordinateTransforms, type TransformOrList } from './coordinate-transfo
 
 /** A conditioner whose outputs for a coordinate depend on earlier coordinates only, such as {@link MaskedMLP}. */
 export interface AutoregressiveConditioner extends Conditioner {
+  /** Coordinates that it reads. */
   readonly features: number;
+  /** Numbers that it emits for each of them. */
   readonly parametersPerFeature: number;
   /** Coordinates in the order in which they depend on each other: the first depends on none. */
   readonly order: readonly number[];
@@ -23,7 +25,9 @@ export interface AutoregressiveConditioner extends Conditioner {
 
 /** What an autoregressive layer asks of its conditioner; spreads into the options of {@link MaskedMLP} and its like. */
 export interface AutoregressiveRequest {
+  /** Coordinates of an event. */
   readonly features: number;
+  /** Parameters of the scalar map of one coordinate. */
   readonly parametersPerFeature: number;
   /** Outputs with which the layer is the identity. */
   readonly initialOutput: number[];
@@ -33,6 +37,7 @@ export interface AutoregressiveRequest {
 
 /** Options of {@link Autoregressive}. */
 export interface AutoregressiveOptions {
+  /** Number of coordinates of one event. */
   readonly dims: number;
   /** The scalar map applied to each coordinate, or a list of one a coordinate. */
   readonly transform: TransformOrList;

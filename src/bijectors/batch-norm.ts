@@ -54,6 +54,7 @@ export class BatchNorm extends Bijector {
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
+  /** Entries of the last axis, each of which is normalised by itself. */
   readonly channels: number;
   readonly #positions: number;
   readonly #logScale: Variable;

@@ -22,6 +22,7 @@ import { BlockTriangularLayer, type BlockWeights } from './block-triangular-laye
 
 /** Options of {@link BlockAutoregressive}. */
 export interface BlockAutoregressiveOptions extends InversionOptions {
+  /** Number of coordinates of one event. */
   readonly dims: number;
   /** Units of each hidden layer for each coordinate. Default: [8]. */
   readonly hidden?: readonly number[];

@@ -23,6 +23,7 @@ export class Chain extends Bijector {
     () => new Chain({ bijectors: [Affine.sample(3), new Permute({ permutation: [2, 0, 1] }), Affine.sample(3)] }),
   ];
 
+  /** From base to data. */
   readonly bijectors: readonly Bijector[];
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;

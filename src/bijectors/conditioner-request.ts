@@ -4,7 +4,9 @@ import { FlowConfigError } from '../errors.js';
 
 /** What a coupling layer asks of its conditioner; spreads into the options of `MLP`, `ConvNet` and their like. */
 export interface ConditionerRequest {
+  /** Numbers that the network reads, contexts not counted. */
   readonly inputs: number;
+  /** Numbers that it emits. */
   readonly outputs: number;
   /** Outputs with which the layer is the identity. */
   readonly initialOutput: number[];

@@ -17,6 +17,7 @@ import { LearnedTime } from './learned-time.js';
 
 /** Options of {@link ContinuousBijector}. */
 export interface ContinuousBijectorOptions {
+  /** What points move along; it says the event shape. */
   readonly field: VectorField;
   /** Times of the base side and of the data side. Default: [0, 1]; published likelihood-trained flows have [1, 0]. */
   readonly span?: readonly [base: number, data: number];
@@ -26,6 +27,7 @@ export interface ContinuousBijectorOptions {
   readonly divergence?: DivergenceOptions;
   /** Outside of training. Default: exact. An estimate draws its directions from `seed`. */
   readonly evaluationDivergence?: DivergenceOptions;
+  /** Method, tolerances, and how gradients get through. Default: those of {@link SolverSettings}. */
   readonly solver?: SolverSettings;
   /** Default: 0. */
   readonly seed?: Seed;
@@ -33,14 +35,17 @@ export interface ContinuousBijectorOptions {
 
 /** What {@link ContinuousBijector.report} returns. Tensors belong to the caller. */
 export interface ContinuousReport {
+  /** Where the points end, `[...batch, ...event]`. */
   readonly value: Tensor;
   /** `[batch]` */
   readonly logDet: Tensor;
   /** How far each log-determinant is from that of a solve with ten times tighter tolerances and the exact divergence. */
   readonly logDetError: Tensor;
-  /** Evaluations of the field, steps taken, and steps tried in vain. */
+  /** Evaluations of the field. */
   readonly evaluations: number;
+  /** Steps that were accepted. */
   readonly steps: number;
+  /** Steps that were tried in vain. */
   readonly rejected: number;
 }
 
@@ -82,9 +87,11 @@ export class ContinuousBijector extends Bijector {
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
   override readonly contextShape: Shape | null;
+  /** What points move along. */
   readonly field: VectorField;
   /** Times of the base side and of the data side as they were given; see {@link ContinuousBijector.times}. */
   readonly span: readonly [number, number];
+  /** The end of the span that is trained, or null. */
   readonly learnedTime: LearnedTime | null;
   readonly #config: Config;
   readonly #settings: SolverSettings;

@@ -43,6 +43,7 @@ export class Elementwise extends Bijector {
   override readonly contextShape: Shape | null;
   override readonly domainIn: Interval;
   override readonly domainOut: Interval;
+  /** The scalar map of every coordinate. */
   readonly transform: ElementwiseTransform;
   readonly #conditioner: Conditioner | null;
   readonly #parameters: Variable | null;

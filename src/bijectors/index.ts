@@ -36,3 +36,7 @@ export * from './tanh.js';
 export * from './tokens/index.js';
 export * from './variational/index.js';
 export * from './whitening.js';
+export type { ConditionerOrBuilder } from './conditioner-request.js';
+export type { CoordinateMap, CoordinateMapOptions } from './coordinate-map.js';
+export type { TransformOrList } from './coordinate-transforms.js';
+export type { FixedPointOptions } from '../numerics/fixed-point.js';

@@ -16,6 +16,7 @@ export class Invert extends Bijector {
   static override readonly className: string = 'Invert';
   static override readonly samples: readonly (() => Bijector)[] = [() => new Invert({ bijector: Affine.sample(2) })];
 
+  /** The one whose directions are exchanged. */
   readonly bijector: Bijector;
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;

@@ -38,8 +38,9 @@ export interface ResidualReport {
   readonly logDet: Tensor;
   /** How far each log-determinant is from that of the whole Jacobian. */
   readonly logDetError: Tensor;
-  /** Steps of the iteration, and the largest last one of an entry; 0 for `inverse`. */
+  /** Steps of the iteration; 0 for `inverse`, which needs none. */
   readonly steps: number;
+  /** How far the last step moved the entry that it moved most; 0 for `inverse`. */
   readonly residual: number;
 }
 
@@ -79,6 +80,7 @@ export class InvertibleResidual extends Bijector {
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
   override readonly contextShape: Shape | null;
+  /** The contraction `g`. */
   readonly network: LipschitzNetwork;
   readonly #logDet: Required<LogDetOptions>;
   readonly #evaluationLogDet: Required<LogDetOptions>;

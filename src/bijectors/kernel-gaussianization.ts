@@ -13,6 +13,7 @@ import { applyElementwise } from './elementwise.js';
 
 /** Options of {@link KernelGaussianization}. */
 export interface KernelGaussianizationOptions extends GaussianMixtureCdfOptions {
+  /** Number of coordinates of one event. */
   readonly dims: number;
   /** Shape of one context, for a conditional map. Default: none. */
   readonly contextShape?: Shape | null;

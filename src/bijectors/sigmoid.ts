@@ -27,7 +27,9 @@ export class Sigmoid extends CoordinateMap {
     () => new Sigmoid({ eventShape: [2, 3], low: 1, high: 1.5 }),
   ];
 
+  /** Lower end of the image. */
   readonly low: number;
+  /** Upper end of the image. */
   readonly high: number;
 
   /** @throws FlowConfigError unless `low < high`, both finite. */

@@ -86,7 +86,9 @@ export class Whitening extends Bijector {
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
+  /** Number of coordinates of one event. */
   readonly dims: number;
+  /** Which of the matrices that whiten. */
   readonly kind: WhiteningKind;
   readonly #ridge: number;
   readonly #mean: Variable;

@@ -31,6 +31,7 @@ export abstract class Conditioner extends Module {
   /** Sets data-dependent parameters from one batch of inputs. Conditioners without such parameters do nothing. */
   initialize(_x: Tensor, _context: Tensor | null = null): void {}
 
+  /** Runs the network and tidies up; shapes are those of {@link Conditioner.network}. */
   apply(x: Tensor, context: Tensor | null = null): Tensor {
     return tf.tidy(() => this.network(x, context));
   }

@@ -29,7 +29,9 @@ export interface DenseOptions {
 export class Dense extends Module {
   static override readonly className: string = 'Dense';
 
+  /** Entries of a row that is read. */
   readonly inputs: number;
+  /** Entries of a row that is emitted. */
   readonly outputs: number;
   readonly #activation: ActivationName;
   readonly #kernel: Variable;

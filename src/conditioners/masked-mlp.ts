@@ -58,7 +58,9 @@ export class MaskedMLP extends Conditioner {
     () => new MaskedMLP({ features: 3, parametersPerFeature: 2, hidden: [8], circular: [2, 0], order: [1, 2, 0] }),
   ];
 
+  /** Coordinates that it reads. */
   readonly features: number;
+  /** Numbers that it emits for each of them. */
   readonly parametersPerFeature: number;
   /** The features from first to last. */
   readonly order: readonly number[];

@@ -53,7 +53,9 @@ export class MaskedResidualNet extends Conditioner {
     () => new MaskedResidualNet({ features: 2, parametersPerFeature: 2, hidden: 6, blocks: 1, circular: [0] }),
   ];
 
+  /** Coordinates that it reads. */
   readonly features: number;
+  /** Numbers that it emits for each of them. */
   readonly parametersPerFeature: number;
   /** The features from first to last. */
   readonly order: readonly number[];

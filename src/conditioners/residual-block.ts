@@ -11,6 +11,7 @@ import { RandomStream, type Seed } from '../random.js';
 export interface ResidualBlockOptions {
   /** Entries of one input and one output row. */
   readonly width: number;
+  /** Before each of the two layers. */
   readonly activation: ActivationName;
   /** Entries of one flattened context; 0 for none. */
   readonly contextSize: number;

@@ -132,11 +132,19 @@ export abstract class Distribution extends Module {
     return this.draw(n, stream, context, temperature);
   }
 
+  /** Checks the arguments of a sampling method, and brings them into the form in which {@link draw} takes them. */
   protected checkSampling(
     method: string,
     n: number,
     { seed, context = null, temperature = 1 }: SampleOptions = {} as SampleOptions,
-  ): { stream: RandomStream; context: Tensor | null; temperature: number } {
+  ): {
+    /** What to draw from. */
+    stream: RandomStream;
+    /** One context a draw, `[n, ...contextShape]`, or null. */
+    context: Tensor | null;
+    /** 1 where the caller says nothing. */
+    temperature: number;
+  } {
     const where = `${this.className}.${method}`;
     if (!Number.isInteger(n) || n < 0) {
       throw new FlowConfigError(where, { expected: 'n: a whole number of draws', got: String(n) });

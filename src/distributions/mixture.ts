@@ -67,6 +67,7 @@ export class Mixture extends Distribution {
   override readonly support: Interval;
   override readonly unitVectors: UnitVectors | null;
   override readonly reparameterised: boolean;
+  /** In the order of their weights. */
   readonly components: readonly Distribution[];
   readonly #logits: Tensor;
   readonly #config: Config;

@@ -45,6 +45,7 @@ export class Product extends Distribution {
   override readonly support: Interval;
   override readonly reparameterised: boolean;
   override readonly supportsTemperature: boolean;
+  /** In the order of their coordinates. */
   readonly factors: readonly Distribution[];
 
   /**

@@ -15,11 +15,15 @@ export interface EnergyDrift {
 
 /** Frames of copies of a system, in double precision; the first frame is the start. */
 export interface Trajectory {
+  /** Moments that were kept. */
   readonly frames: number;
   /** `[frames, copies, ...eventShape]`: of positions and velocities, which lie in row-major order. */
   readonly shape: Shape;
+  /** Time of each moment, `[frames]`. */
   readonly times: Float64Array;
+  /** `[frames, copies, ...eventShape]`, flat. */
   readonly positions: Float64Array;
+  /** Of the same shape. */
   readonly velocities: Float64Array;
   /** Potential energies, in kT, `[frames, copies]`. */
   readonly potential: Float64Array;
@@ -27,6 +31,7 @@ export interface Trajectory {
   readonly kinetic: Float64Array;
   /** Energy that a thermostat has brought in since the start; zeros where there is none. */
   readonly heat: Float64Array;
+  /** How well the total energy was kept. */
   readonly drift: EnergyDrift;
 }
 

@@ -18,6 +18,17 @@ export interface AlanineDipeptideOptions {
   readonly temperature?: number;
 }
 
+/** Indices of four atoms. */
+export type FourAtoms = readonly [number, number, number, number];
+
+/** How the atoms of a molecule are placed: some by their positions, the others by bond, angle and torsion. */
+export interface MixedZMatrix {
+  /** Atoms with positions. */
+  readonly block: readonly number[];
+  /** The others: each atom, then those that its bond, angle and torsion are measured to. */
+  readonly rows: readonly FourAtoms[];
+}
+
 /**
  * Alanine dipeptide, ACE-ALA-NME, in vacuum: 22 atoms with all their hydrogens, the benchmark of Boltzmann generators. Positions
  * are in nm, `[22, 3]`; energies in kT. `reference` is the minimum C7eq.
@@ -32,9 +43,10 @@ export class AlanineDipeptide extends MolecularMechanics {
   ];
 
   /** Atoms of the backbone torsions: `phi`, `psi`, `omega1`, `omega2`. */
-  static readonly torsions = ALANINE_DIPEPTIDE_TORSIONS;
+  static readonly torsions: Readonly<Record<'phi' | 'psi' | 'omega1' | 'omega2', FourAtoms>> =
+    ALANINE_DIPEPTIDE_TORSIONS;
   /** The centre of chirality and three neighbours of it, whose signed volume is positive in the natural form, L. */
-  static readonly chiralCentre = ALANINE_DIPEPTIDE_CENTRE;
+  static readonly chiralCentre: FourAtoms = ALANINE_DIPEPTIDE_CENTRE;
   /** A Z-matrix of all atoms, from the middle of the backbone outwards. */
   static readonly zMatrix: readonly (readonly number[])[] = [
     [14],
@@ -45,7 +57,7 @@ export class AlanineDipeptide extends MolecularMechanics {
     ...ALANINE_DIPEPTIDE_Z_MATRIX.rows,
   ];
   /** Five atoms around the central carbon, and rows for the others. */
-  static readonly mixedZMatrix = ALANINE_DIPEPTIDE_Z_MATRIX;
+  static readonly mixedZMatrix: MixedZMatrix = ALANINE_DIPEPTIDE_Z_MATRIX;
 
   readonly #config: Required<AlanineDipeptideOptions>;
 

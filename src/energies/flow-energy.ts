@@ -36,6 +36,7 @@ export class FlowEnergy extends Energy {
   ];
 
   override readonly eventShape: Shape;
+  /** The distribution whose `-log p` it is. */
   readonly flow: Distribution;
   readonly #context: readonly number[] | null;
 

@@ -23,3 +23,4 @@ export * from './tip4p-ew.js';
 export * from './u1-exact.js';
 export * from './u1-lattice.js';
 export type { DispersionCorrection } from './dispersion.js';
+export type { QuarticOptions } from './quartic.js';

@@ -15,6 +15,7 @@ export type { TorsionTerm } from './torsion-series.js';
 
 /** One atom. */
 export interface Atom {
+  /** As in a PDB file; for reports alone. */
   readonly name: string;
   /** In Da. */
   readonly mass: number;
@@ -33,8 +34,11 @@ export type AngleTerm = readonly [i: number, j: number, k: number, angle: number
 
 /** Options of {@link MolecularMechanics}. */
 export interface MolecularMechanicsOptions {
+  /** All atoms, in the order of the positions. */
   readonly atoms: readonly Atom[];
+  /** Covalent bonds; they also decide which pairs are nonbonded. */
   readonly bonds: readonly BondTerm[];
+  /** Angles between bonds. Default: none. */
   readonly angles?: readonly AngleTerm[];
   /** Proper and improper ones; constants in kJ/mol. */
   readonly torsions?: readonly TorsionTerm[];
@@ -57,9 +61,13 @@ const COULOMB = 138.935456;
 
 /** The terms of which a force field is a sum, `[batch]` each. */
 export interface MolecularTerms {
+  /** `Σ ½ k (r - r₀)²` */
   readonly bonds: Tensor;
+  /** `Σ ½ k (θ - θ₀)²` */
   readonly angles: Tensor;
+  /** `Σ k (1 + cos(n φ - δ))`, improper ones included. */
   readonly torsions: Tensor;
+  /** Lennard-Jones and Coulomb terms together. */
   readonly nonbonded: Tensor;
 }
 

@@ -11,6 +11,7 @@ import { LennardJones } from './lennard-jones.js';
 
 /** Options of {@link RegularizedEnergy}. */
 export interface RegularizedEnergyOptions {
+  /** The energy to cut. */
   readonly energy: Energy;
   /** Energy `h` above which it grows as a logarithm, in kT. Default: 1000. */
   readonly high?: number;
@@ -34,6 +35,7 @@ export class RegularizedEnergy extends Energy {
   override readonly eventShape: Shape;
   override readonly invariances: Invariances;
   override readonly reference: Float32Array | null;
+  /** The energy itself, by which draws are weighted. */
   readonly uncut: Energy;
   readonly #high: number;
   readonly #max: number;

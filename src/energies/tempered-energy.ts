@@ -8,6 +8,7 @@ import { Energy, type Invariances } from './energy.js';
 
 /** Options of {@link TemperedEnergy}. */
 export interface TemperedEnergyOptions {
+  /** The energy at temperature 1. */
   readonly energy: Energy;
   /** How many times hotter, `τ`. */
   readonly temperature: number;
@@ -21,6 +22,7 @@ export class TemperedEnergy extends Energy {
   override readonly eventShape: Shape;
   override readonly invariances: Invariances;
   override readonly reference: Float32Array | null;
+  /** The energy at temperature 1. */
   readonly energyAtOne: Energy;
   readonly #temperature: number;
 

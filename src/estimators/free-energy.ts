@@ -3,6 +3,7 @@ import { checkLogWeights, logSumExp, normalize, type LogWeights } from './log-we
 
 /** A difference of free energies in kT, `-log(Z₁ / Z₀)`, with its uncertainty. */
 export interface FreeEnergyDifference {
+  /** In kT. */
   readonly value: number;
   /** Of the asymptotic formula of the estimator where there is one, else of the bootstrap. */
   readonly standardError: number;

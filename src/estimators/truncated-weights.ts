@@ -7,7 +7,12 @@ export interface TruncationOptions {
    * What weights are cut to: `mean`, `√N` times their mean, which keeps estimates consistent; or the smallest of the largest
    * `fraction` of them, which does not. Default: `mean`.
    */
-  readonly at?: 'mean' | { readonly fraction: number };
+  readonly at?:
+    | 'mean'
+    | {
+        /** Part of the weights that is cut, in (0, 1). */
+        readonly fraction: number;
+      };
 }
 
 /**

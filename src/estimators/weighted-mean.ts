@@ -3,6 +3,7 @@ import { checkFinite, checkLogWeights, normalize, type LogWeights } from './log-
 
 /** A number and its uncertainty. */
 export interface Estimate {
+  /** The weighted mean. */
   readonly value: number;
   /** One standard deviation of the value over repetitions. */
   readonly standardError: number;

@@ -52,8 +52,11 @@ export class DequantizedFlow extends VariationalModel {
   override readonly supportsTemperature: boolean;
   override readonly discrete = true;
   override readonly exact = false;
+  /** The density of pixels with noise. */
   readonly flow: Flow;
+  /** What the noise is drawn from. */
   readonly dequantizer: 'uniform' | Flow;
+  /** Bits of a pixel value. */
   readonly bits: number;
 
   /**
@@ -102,7 +105,15 @@ export class DequantizedFlow extends VariationalModel {
    * @param v whole numbers, `[rows, ...eventShape]`
    * @param noise as {@link drawNoise} gives it
    */
-  dequantize(v: Tensor, noise: Tensor): { readonly u: Tensor; readonly logDensity: Tensor } {
+  dequantize(
+    v: Tensor,
+    noise: Tensor,
+  ): {
+    /** Pixels with noise, `v + e`, in [0, 2^bits). */
+    readonly u: Tensor;
+    /** `log q(e | v)` of the noise, `[rows]`. */
+    readonly logDensity: Tensor;
+  } {
     const { dequantizer, bits } = this;
     if (dequantizer === 'uniform') return { u: tf.add(v, noise), logDensity: tf.scalar(0) };
     const image = tf.sub(tf.mul(v, 2 ** -bits), 0.5);

@@ -16,7 +16,9 @@ import { formatUnitVectors, sameUnitVectors, type UnitVectors } from '../unit-ve
 
 /** Options of {@link Flow}. */
 export interface FlowOptions {
+  /** What is drawn first; its events are of the shape that the bijector takes. */
   readonly base: Distribution;
+  /** The map from base to data. */
   readonly bijector: Bijector;
   /** What contexts go through before base and bijector see them, trained with the flow. Default: none. */
   readonly embedding?: Embedding | null;
@@ -31,8 +33,11 @@ export interface FlowOptions {
 export class Flow extends Distribution {
   static override readonly className = 'Flow';
 
+  /** The distribution of `z`. */
   readonly base: Distribution;
+  /** The map `f` from base to data. */
   readonly bijector: Bijector;
+  /** What contexts go through first, or null. */
   readonly embedding: Embedding | null;
   readonly #weights = new SharedMirror(() => this.parameters.map(({ variable }) => variable));
   readonly #density = this.#replay((x, given) => {

@@ -62,3 +62,4 @@ export * from './surjective-flow.js';
 export * from './symmetric-flow.js';
 export * from './vae/index.js';
 export { VariationalModel, type BoundOptions, type LogWeight } from './variational-model.js';
+export type { Moments } from '../numerics/running-moments.js';

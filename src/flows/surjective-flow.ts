@@ -13,6 +13,7 @@ import { VariationalModel, type LogWeight } from './variational-model.js';
 
 /** Options of {@link SurjectiveFlow}. */
 export interface SurjectiveFlowOptions {
+  /** What is drawn first. */
   readonly base: Distribution;
   /** Bijectors and surjections from base to data. */
   readonly layers: readonly (Bijector | Surjection)[];
@@ -47,7 +48,9 @@ export class SurjectiveFlow extends VariationalModel {
   override readonly contextShape: Shape | null;
   override readonly support: Interval;
   override readonly exact: boolean;
+  /** The distribution that is drawn from first. */
   readonly base: Distribution;
+  /** From base to data. */
   readonly layers: readonly (Bijector | Surjection)[];
 
   /**

@@ -61,9 +61,13 @@ export class SymmetricFlow extends Distribution {
   override readonly eventShape: Shape;
   override readonly contextShape: Shape;
   override readonly hasDensity = false;
+  /** The field of features and labels together. */
   readonly field: VectorField;
+  /** Numbers of a label: the last ones of the last axis of the field. */
   readonly labels: number;
+  /** Width of the bins that labels are spread over. */
   readonly labelWidth: number;
+  /** Factor on labels inside of the field. */
   readonly labelScale: number;
   readonly #solver: SolverSettings;
 

@@ -51,6 +51,11 @@ export abstract class VariationalModel extends Distribution {
    * @param x `[rows, ...eventShape]`
    * @param noise as {@link drawNoise} gives it
    */
+  /**
+   * `log w` of one draw for each row.
+   *
+   * @returns `[rows]` each
+   */
   protected abstract logWeight(x: Tensor, noise: Tensor | null, context: Tensor | null): LogWeight;
 
   /**

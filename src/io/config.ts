@@ -10,6 +10,7 @@ export interface SerializedObject {
 
 /** A class that can be rebuilt by name. */
 export interface ConfigurableClass {
+  /** Name it is saved under. */
   readonly className: string;
   new (options: never): Configurable;
 }

@@ -4,7 +4,9 @@ import { isRecord } from './json.js';
 
 /** Numbers of one tensor, in row-major order. */
 export interface StoredTensor {
+  /** Empty for a single number. */
   readonly shape: Shape;
+  /** Row-major. */
   readonly values: Float32Array;
 }
 

@@ -7,6 +7,7 @@ import { squareMatrices } from './matrices.js';
 export interface SignAndLogDet {
   /** -1, 0 or 1. */
   readonly sign: Tensor;
+  /** `log |det A|`, `[...batch]`; minus infinity for a singular matrix. */
   readonly logAbsDet: Tensor;
 }
 

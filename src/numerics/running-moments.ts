@@ -1,7 +1,10 @@
-/** Number, mean and scatter matrix `Σ (x - mean)(x - mean)ᵀ` of some vectors. */
+/** Number, mean and scatter matrix of some vectors. */
 export interface Moments {
+  /** Number of vectors. */
   readonly count: number;
+  /** Their mean. */
   readonly mean: readonly number[];
+  /** `Σ (x - mean)(x - mean)ᵀ`, row by row. */
   readonly scatter: readonly (readonly number[])[];
 }
 

@@ -41,9 +41,11 @@ export interface OdeSolution<Y extends Tensor | Tensor[]> {
   readonly times: Float64Array;
   /** Which rows ended with an event. */
   readonly events: readonly boolean[];
-  /** Steps taken, steps tried in vain (of the row that needed most), and evaluations of `f`. */
+  /** Steps that were accepted, of the row that needed most. */
   readonly steps: number;
+  /** Steps that were tried in vain, likewise. */
   readonly rejected: number;
+  /** Evaluations of `f`. */
   readonly evaluations: number;
 }
 

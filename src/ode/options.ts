@@ -19,8 +19,9 @@ export type GradientMethod = 'checkpointed' | 'adjoint' | 'direct';
 export interface SolverSettings {
   /** Default: `dopri5`. For stiff systems: `rosenbrock23`, or `rodas4` for tolerances below some 1e-4. */
   readonly method?: SolverMethod;
-  /** Relative and absolute tolerance of each step. Default: 1e-5 each; float32 meets no less than about 1e-6. */
+  /** Relative tolerance of each step. Default: 1e-5; float32 meets no less than about 1e-6. */
   readonly rtol?: number;
+  /** Absolute tolerance of each step. Default: 1e-5. */
   readonly atol?: number;
   /** Which rows step together. Default: `batch`. */
   readonly grouping?: Grouping;
@@ -30,6 +31,7 @@ export interface SolverSettings {
   readonly firstStep?: number | null;
   /** Steps, rejected ones included, after which a solve gives up. Default: 2000. */
   readonly maxSteps?: number;
+  /** How the next step follows from the error of the last one. */
   readonly stepControl?: StepControlOptions;
   /** Default: `checkpointed`. */
   readonly gradient?: GradientMethod;

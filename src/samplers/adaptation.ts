@@ -1,14 +1,31 @@
 /** Step size and length scales of a sampler, as far as warm-up has found them; plain JSON. */
 export interface Adaptation {
+  /** Length of a step as it is now. */
   stepSize: number;
   /** Of each coordinate in row-major order, or null for ones. */
   scale: number[] | null;
   /** Transitions that warm-up has in all. */
   readonly warmup: number;
   /** State of dual averaging since its last start. */
-  averaging: { count: number; shift: number; meanError: number; logAverage: number };
+  averaging: {
+    /** Transitions averaged over. */
+    count: number;
+    /** Where the logarithm of the step is drawn to. */
+    shift: number;
+    /** Mean of what the acceptance lacks. */
+    meanError: number;
+    /** Weighted mean of the logarithms of the steps: that of the step to end with. */
+    logAverage: number;
+  };
   /** Sums of the positions of the window in progress: Welford's. */
-  window: { count: number; mean: number[]; squares: number[] } | null;
+  window: {
+    /** Positions seen. */
+    count: number;
+    /** Their mean. */
+    mean: number[];
+    /** Sums of squared deviations from it. */
+    squares: number[];
+  } | null;
 }
 
 /** Steps of a sampler, and what warm-up may tune of them. */

@@ -33,6 +33,7 @@ export interface AnnealingOptions {
   readonly transitions?: number;
   /** Seed of all that is random. Default: 0. */
   readonly seed?: Seed;
+  /** Called after every level. */
   readonly onProgress?: (progress: AnnealingProgress) => void;
   /** Stops between levels, with the reason of the signal as an error: weights of half a path are of no use. */
   readonly signal?: AbortSignal;

@@ -5,7 +5,9 @@ import { RunTarget, type Evaluation, type Target } from './target.js';
 
 /** Both ends of a path at some positions. */
 export interface PathEnds {
+  /** At `λ = 0`. */
   readonly base: Evaluation;
+  /** At `λ = 1`. */
   readonly target: Evaluation;
 }
 
@@ -19,6 +21,7 @@ export class AnnealingPath {
     this.#target = new RunTarget(target);
   }
 
+  /** Energies of both ends at some rows, and forces if they are asked for. */
   async ends(x: Float64Array, forces: boolean): Promise<PathEnds> {
     return { base: await this.#base.evaluate(x, forces), target: await this.#target.evaluate(x, forces) };
   }
@@ -28,6 +31,7 @@ export class AnnealingPath {
     return { evaluate: async (x, forces) => mix(await this.ends(x, forces), level) };
   }
 
+  /** Frees what the two energies were prepared into; they themselves stay. */
   dispose(): void {
     this.#base.dispose();
     this.#target.dispose();

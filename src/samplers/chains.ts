@@ -20,11 +20,13 @@ export interface Chains {
 
 /** What one transition has to go by. */
 export interface Move {
+  /** What the transition leaves invariant. */
   readonly target: Target;
   /** Random numbers of this transition alone. */
   readonly stream: RandomStream;
   /** Transitions before this one. */
   readonly step: number;
+  /** Length of a step, in units of the length scales. */
   readonly stepSize: number;
   /** Of each coordinate of an event, or of all chains: steps are in units of `1/√m`. */
   readonly masses: Float64Array;

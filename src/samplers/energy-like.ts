@@ -10,7 +10,10 @@ export interface EnergyLike {
   /** Shape of one configuration. */
   readonly eventShape: Shape;
   /** Variables that the energy depends on. Default: none. */
-  readonly parameters?: readonly { readonly variable: Variable }[];
+  readonly parameters?: readonly {
+    /** Numbers that the energy depends on. */
+    readonly variable: Variable;
+  }[];
   /** `u(x)` in kT, `[batch]`, of `x` with shape `[batch, ...eventShape]`, differentiable. */
   energy(x: Tensor): Tensor;
   /** `u(x)` and `-∂u/∂x`. Default: by differentiation of the energy. */

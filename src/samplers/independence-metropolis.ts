@@ -3,6 +3,7 @@ import type { Distribution } from '../distributions/distribution.js';
 import { FlowShapeError } from '../errors.js';
 import type { RandomStream } from '../random.js';
 import { formatShape, sizeOf } from '../shapes.js';
+import type { Tuning } from './adaptation.js';
 import { acceptOrStay, chainsAt, type Chains, type Move, type Transition } from './chains.js';
 import { checkDensity } from './energy-like.js';
 import { Sampler, type Beginning } from './sampler.js';
@@ -22,7 +23,7 @@ export interface IndependenceMetropolisOptions {
  */
 export class IndependenceMetropolis extends Sampler {
   override readonly name = 'IndependenceMetropolis';
-  override readonly tuning = { stepSize: 1, acceptance: null, scale: false };
+  override readonly tuning: Tuning = { stepSize: 1, acceptance: null, scale: false };
   override readonly carries = ['logProposal'] as const;
   readonly #proposal: Distribution;
 

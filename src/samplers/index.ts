@@ -1,5 +1,6 @@
 export type { Adaptation, Tuning } from './adaptation.js';
 export * from './annealed-importance-sampling.js';
+export type { AnnealingPath, PathEnds } from './annealing-path.js';
 export type { AnnealingOptions, AnnealingProgress } from './annealing-options.js';
 export type { Chains, Move, Transition } from './chains.js';
 export type { EnergyLike } from './energy-like.js';

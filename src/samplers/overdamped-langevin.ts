@@ -1,5 +1,6 @@
 import { FlowNumericsError } from '../errors.js';
 import { acceptOrStay, chainsAt, ones, type Chains, type Move, type Transition } from './chains.js';
+import type { Tuning } from './adaptation.js';
 import { checkPositive, Sampler, tuningOf, type StepOptions } from './sampler.js';
 
 /** Options of {@link OverdampedLangevin}. */
@@ -16,7 +17,7 @@ export interface OverdampedLangevinOptions {
  */
 export class OverdampedLangevin extends Sampler {
   override readonly name = 'OverdampedLangevin';
-  override readonly tuning;
+  override readonly tuning: Tuning;
   override readonly exact = false;
   override readonly carries = ['force'] as const;
 

@@ -21,14 +21,17 @@ export interface ChainProgress {
   readonly step: number;
   /** Transitions that there will be. */
   readonly steps: number;
+  /** Whether steps are still being tuned, and draws not kept. */
   readonly warmingUp: boolean;
   /** Mean over chains of the transition just made. */
   readonly acceptance: number;
+  /** As it is now. */
   readonly stepSize: number;
 }
 
 /** Options of {@link sampleChains}. */
 export interface SampleChainsOptions {
+  /** What makes the transitions; it is not changed. */
   readonly sampler: Sampler;
   /** Where chains start, `[chains, ...eventShape]`. Needed unless a run is resumed. */
   readonly start?: Tensor;
@@ -49,6 +52,7 @@ export interface SampleChainsOptions {
   readonly periods?: Periods;
   /** State of a run to go on from: what follows is what would have followed, bit for bit. */
   readonly resume?: SamplerState;
+  /** Called after every transition. */
   readonly onProgress?: (progress: ChainProgress) => void;
   /** Stops after the transition in progress; the run still returns what it has. */
   readonly signal?: AbortSignal;

@@ -12,6 +12,7 @@ export interface SamplerState {
   readonly seed: string;
   /** Transitions made, those of the warm-up included. */
   readonly step: number;
+  /** What warm-up has found so far. */
   readonly adaptation: Adaptation;
   /** Positions, energies, and what else the sampler carries along. */
   readonly tensors: Readonly<Record<string, StoredTensor>>;

@@ -30,6 +30,7 @@ export interface SequentialDraws {
   readonly logWeights: Float64Array;
   /** Estimate of `log Z₁`. */
   readonly logPartition: number;
+  /** Levels `λ` that the draws were moved to, in order; the last one is 1. */
   readonly levels: Float64Array;
   /** Mean acceptance at each level. */
   readonly acceptance: Float64Array;

@@ -6,13 +6,17 @@ import { formatShape } from '../shapes.js';
 
 /** Numbers that say whether chains have converged, one a coordinate in row-major order. */
 export interface ChainSummary {
+  /** Over all draws of all chains. */
   readonly mean: Float64Array;
+  /** Likewise. */
   readonly standardDeviation: Float64Array;
   /** Of the mean: `σ / √N_eff`, with the effective size for the bulk. */
   readonly standardError: Float64Array;
   /** Below 1.01 where chains agree. */
   readonly rHat: Float64Array;
+  /** Independent draws that the centre of the distribution is known from, as it were. */
   readonly bulkEffectiveSampleSize: Float64Array;
+  /** Those that the 5 % and 95 % quantiles are known from. */
   readonly tailEffectiveSampleSize: Float64Array;
   /** In draws, `½` for independent ones. */
   readonly autocorrelationTime: Float64Array;

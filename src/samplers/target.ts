@@ -7,13 +7,19 @@ import { energyAndForce, type EnergyLike } from './energy-like.js';
 
 /** Energies of rows, and their forces one row after the other where those were asked for. */
 export interface Evaluation {
+  /** `u(x)` of each row. */
   readonly energy: Float64Array;
+  /** `-∂u/∂x`, one row after the other, or null. */
   readonly force: Float64Array | null;
 }
 
 /** What transitions leave invariant: `exp(-u)` of each row. */
 export interface Target {
-  /** @param x rows, one after the other; evaluated in float32 */
+  /**
+   * Energies of rows, and forces if they are asked for.
+   *
+   * @param x rows, one after the other; evaluated in float32
+   */
   evaluate(x: Float64Array, forces: boolean): Promise<Evaluation>;
 }
 

@@ -18,7 +18,8 @@ export interface LangevinBlockOptions extends StochasticBlockOptions {
 }
 
 /** A step size, kept as its logarithm where it is trained. */
-abstract class SteppingBlock extends StochasticBlock {
+export abstract class SteppingBlock extends StochasticBlock {
+  /** Whether the length of a step is trained. */
   readonly learnable: boolean;
   readonly #stepSize: number;
   readonly #logStep: Tensor | null;
@@ -89,6 +90,7 @@ export interface UnderdampedLangevinBlockOptions extends LangevinBlockOptions {
  */
 export class UnderdampedLangevinBlock extends SteppingBlock {
   static override readonly className = 'UnderdampedLangevinBlock';
+  /** Friction of the velocities, in units of one over time. */
   readonly friction: number;
 
   /** @throws FlowConfigError for the options of {@link LangevinBlock}, or a friction below zero. */

@@ -21,6 +21,7 @@ import {
  */
 export class MetropolisBlock extends StochasticBlock {
   static override readonly className = 'MetropolisBlock';
+  /** Deviation of a proposal. */
   readonly stepSize: number;
 
   constructor(options: StochasticBlockOptions = {}) {
@@ -54,6 +55,7 @@ export class MetropolisBlock extends StochasticBlock {
  */
 export class MalaBlock extends StochasticBlock {
   static override readonly className = 'MalaBlock';
+  /** Length of a step, `h` in `x - h ∂u/∂x + √(2h) ξ`. */
   readonly stepSize: number;
 
   constructor(options: StochasticBlockOptions = {}) {

@@ -36,7 +36,9 @@ export interface StochasticBlockOptions {
  * All of them are their own way back: run from where a path ends, the same block gives a path in the other direction.
  */
 export abstract class StochasticBlock extends Module {
+  /** `λ` of the energy to relax in, 0 that of the base, 1 that of the target. */
   readonly level: number;
+  /** Moves of the chain. */
   readonly steps: number;
 
   /** @throws FlowConfigError for a level outside [0, 1], steps that are no count, or a step size that is not positive. */

@@ -54,8 +54,11 @@ export class StochasticFlow extends Distribution {
 
   override readonly eventShape: Shape;
   override readonly hasDensity = false;
+  /** The distribution that is drawn from first. */
   readonly base: Distribution;
+  /** The energy that draws are weighted for. */
   readonly target: Energy;
+  /** From base to data. */
   readonly layers: readonly (Bijector | StochasticBlock)[];
 
   /**

@@ -6,5 +6,6 @@ export interface Diagnosis {
   readonly path: string | null;
   /** First bad row of the batch. */
   readonly row: number | null;
+  /** What was not finite, or null where it has no single value. */
   readonly value: number | null;
 }

@@ -10,6 +10,7 @@ export interface StepRecord {
   readonly loss: number;
   /** Euclidean norm of the gradient of all parameters together, before clipping. */
   readonly gradientNorm: number;
+  /** Of this step, the schedule applied. */
   readonly learningRate: number;
   /** Rows in the batch. */
   readonly rows: number;
@@ -45,6 +46,7 @@ export type StopReason = 'epochs' | 'steps' | 'early-stopping' | 'aborted';
 
 /** What `fit` returns. */
 export interface History {
+  /** One record an epoch, in order; those before a resume included. */
   readonly epochs: readonly EpochRecord[];
   /** Epoch with the smallest validation loss, from 1; null without validation rows. */
   readonly bestEpoch: number | null;
@@ -52,6 +54,7 @@ export interface History {
   readonly bestValidation: number | null;
   /** Steps taken, those before a resume included. */
   readonly steps: number;
+  /** Why training ended. */
   readonly stopped: StopReason;
   /** What was suspicious about the data: full sentences. */
   readonly warnings: readonly string[];

@@ -8,3 +8,4 @@ export * from './options.js';
 export * from './paths/index.js';
 export * from './schedules/index.js';
 export * from './sources/index.js';
+export type { Diagnosis } from './diagnosis.js';

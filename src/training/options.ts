@@ -45,6 +45,7 @@ export interface FitOptions {
   readonly initialize?: boolean;
   /** Goes on although some columns never vary. Default: false. */
   readonly allowConstant?: boolean;
+  /** Functions to call on the way. Default: none, and warnings go to `console.warn`. */
   readonly callbacks?: FitCallbacks;
   /** Stops training after the step in progress; `fit` still returns. */
   readonly signal?: AbortSignal;
@@ -65,13 +66,23 @@ export interface CheckpointOptions {
   /** `file://folder` in Node, `indexeddb://name` in a browser, `memory://name` in both. */
   readonly url: string;
   /** Distance between two checkpoints; a number counts epochs. Default: 1. One is always written at the end. */
-  readonly every?: number | { readonly epochs: number } | { readonly steps: number };
+  readonly every?:
+    | number
+    | {
+        /** Epochs from one to the next. */
+        readonly epochs: number;
+      }
+    | {
+        /** Steps from one to the next. */
+        readonly steps: number;
+      };
   /** Whether to go on from a checkpoint found there; if not, it is overwritten. Default: true. */
   readonly resume?: boolean;
 }
 
 /** What `fit` tells when it starts. */
 export interface StartRecord {
+  /** Training rows; where the objective makes its own, those of an epoch. */
   readonly rows: number;
   /** Trainable scalars. */
   readonly parameters: number;
@@ -83,9 +94,13 @@ export interface StartRecord {
 
 /** Functions that `fit` calls and, where they return a promise, awaits. What they throw ends training. */
 export interface FitCallbacks {
+  /** Once, before the first step. */
   onStart?(start: StartRecord): void | Promise<void>;
+  /** After every step. The weights are brought up to date before it, which costs time. */
   onStep?(step: StepRecord): void | Promise<void>;
+  /** After every epoch and its validation. */
   onEpoch?(epoch: EpochRecord): void | Promise<void>;
+  /** Once, with what `fit` returns. */
   onEnd?(history: History): void | Promise<void>;
   /** Takes warnings about the data. Default: `console.warn`. */
   onWarning?(warning: string): void | Promise<void>;

@@ -9,6 +9,7 @@ import { Bijector, type ValueAndLogDet } from '../bijector.js';
 export interface Fault {
   /** In words, for the first of them. */
   readonly got: string;
+  /** The first rows that break it. */
   readonly rows: readonly number[];
 }
 

@@ -1,4 +1,4 @@
-export { ConstrainedMap } from './constrained-map.js';
+export { ConstrainedMap, type Fault } from './constrained-map.js';
 export * from './log-cholesky.js';
 export * from './simplex-map.js';
 export * from './softmax.js';

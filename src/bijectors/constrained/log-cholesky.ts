@@ -34,6 +34,7 @@ export class LogCholesky extends ConstrainedMap {
   static override readonly className = 'LogCholesky';
   static override readonly samples = [() => new LogCholesky({ dims: 2 })];
 
+  /** Rows of a matrix. */
   readonly dims: number;
   protected override readonly constraint = 'symmetric positive definite matrices';
   protected override readonly remedy =

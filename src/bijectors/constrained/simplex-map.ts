@@ -27,6 +27,7 @@ const LEAST_PART = 2 ** -126;
  * `-Infinity`, where `inverse` does not throw.
  */
 export abstract class SimplexMap extends ConstrainedMap {
+  /** Numbers that sum to one. */
   readonly parts: number;
   override readonly domainOut: Interval = [0, 1];
   protected override readonly constraint = 'rows of numbers of at least 0 that sum to 1';

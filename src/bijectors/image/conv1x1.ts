@@ -76,6 +76,7 @@ export class Conv1x1 extends Bijector {
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
+  /** Channels that are mixed, the last axis. */
   readonly channels: number;
   readonly #positions: number;
   readonly #matrix: PLUMatrix;

@@ -11,3 +11,4 @@ export * from './pixel-scaling.js';
 export * from './quad-coupling.js';
 export * from './spatial-coupling.js';
 export { Squeeze, type SqueezeOptions } from './squeeze.js';
+export type { Triangle } from '../../kernels/triangular-inverse/op.js';

@@ -136,7 +136,9 @@ export class PaddedConv extends Bijector {
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
+  /** Corner of the kernel that sees the pixel itself. */
   readonly corner: Corner;
+  /** Height and width of the kernel. */
   readonly kernelSize: number;
   readonly #pixels: number;
   readonly #channels: number;

@@ -35,7 +35,9 @@ export class PixelLogit extends CoordinateMap {
     () => new PixelLogit({ eventShape: [1], bits: 1, alpha: 0.2 }),
   ];
 
+  /** Bits of a pixel value. */
   readonly bits: number;
+  /** How far pixels are kept from 0 and 1. */
   readonly alpha: number;
 
   /** @throws FlowConfigError unless `bits` is a whole number from 1 to 16 and `alpha` in (0, 1/2). */

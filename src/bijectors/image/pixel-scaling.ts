@@ -39,8 +39,11 @@ export class PixelScaling extends Bijector {
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
+  /** Bits of a pixel value. */
   readonly bits: number;
+  /** What a pixel of 0 becomes on the base side. */
   readonly low: number;
+  /** What one of 2^bits becomes. */
   readonly high: number;
 
   /** @throws FlowConfigError unless `bits` is a whole number from 1 to 16 and `low < high`, both finite. */

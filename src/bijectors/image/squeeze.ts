@@ -36,6 +36,7 @@ export class Squeeze extends Bijector {
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
+  /** Edge of a block of pixels that becomes channels. */
   readonly factor: number;
 
   /**

@@ -10,6 +10,7 @@ import { reflectionPairs } from './reflection-pairs.js';
 
 /** Options of {@link Householder}. */
 export interface HouseholderOptions {
+  /** Number of coordinates of one event. */
   readonly dims: number;
   /** Number of reflections; `dims` of them reach every orthogonal matrix of their sign. Default: `dims`. */
   readonly reflections?: number;

@@ -26,6 +26,7 @@ export class LULinear extends Bijector {
 
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
+  /** Number of coordinates of one event. */
   readonly dims: number;
   /** Packed strict triangles; null for one dimension, where there are none. */
   readonly #lower: Variable | null = null;

@@ -14,6 +14,7 @@ export type OrthogonalMap = 'exponential' | 'cayley';
 
 /** Options of {@link OrthogonalLinear}. */
 export interface OrthogonalLinearOptions {
+  /** Number of coordinates of one event. */
   readonly dims: number;
   /**
    * `exponential` (default): `Q = exp(S)`, every rotation. `cayley`: `Q = (I + S)⁻¹ (I - S)`, cheaper; a turn by half a circle

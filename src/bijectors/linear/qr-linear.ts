@@ -13,6 +13,7 @@ import { reflectionPairs } from './reflection-pairs.js';
 
 /** Options of {@link QRLinear} and {@link SVDLinear}. */
 export interface FactoredLinearOptions {
+  /** Number of coordinates of one event. */
   readonly dims: number;
   /** Reflections of each orthogonal factor; an even number, so that it starts as the identity. Default: `dims`, rounded up to even. */
   readonly reflections?: number;

@@ -9,6 +9,7 @@ import { Bijector, type ValueAndLogDet } from '../bijector.js';
 
 /** Options of {@link Rotation}. */
 export interface RotationOptions {
+  /** Number of coordinates of one event. */
   readonly dims: number;
   /** Seed of the matrix. Default: 0. */
   readonly seed?: Seed;

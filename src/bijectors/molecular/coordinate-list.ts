@@ -1,5 +1,6 @@
 /** What one number of a molecule is. */
 export interface MolecularCoordinate {
+  /** What it measures. */
   readonly kind: 'position' | 'orientation' | 'block' | 'bond' | 'angle' | 'torsion';
   /** Atoms that it is measured between, the one it places first. */
   readonly atoms: readonly number[];

@@ -22,6 +22,7 @@ export type BodyPart = 'positions' | 'rotations' | 'auxiliary';
 
 /** What a layer on rigid bodies asks of its conditioner; spreads into the options of {@link BodyTransformer}. */
 export interface BodyConditionerRequest {
+  /** The bodies, and what of them the network may look at. */
   readonly view: BodyView;
   /** Numbers for each body. */
   readonly outputs: number;

@@ -55,6 +55,7 @@ export class SphereMap extends Bijector {
   override readonly unitVectorsIn: UnitVectors;
   override readonly unitVectorsOut: UnitVectors;
   override readonly contextShape: Shape | null;
+  /** The map whose parameters are trained or emitted. */
   readonly transform: SphereTransform;
   readonly #conditioner: Conditioner | null;
   readonly #parameters: Variable | null;

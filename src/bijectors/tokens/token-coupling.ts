@@ -15,7 +15,9 @@ import { halvesFirst, type TokenCouplingKind, type TokenGrid } from './token-hal
 export interface TokenConditionerRequest {
   /** Number of tokens. */
   readonly tokens: number;
+  /** Numbers of a token that the network reads. */
   readonly inputs: number;
+  /** Numbers that it emits for each token. */
   readonly outputs: number;
   /** Outputs for each token with which the layer is the identity. */
   readonly initialOutput: number[];

@@ -9,6 +9,7 @@ import { sizedConditioner, type ConditionerOrBuilder } from '../conditioner-requ
 
 /** Options of the maps of which the parameters may depend on a context. */
 export interface AmortizedOptions {
+  /** Number of coordinates of one event. */
   readonly dims: number;
   /**
    * Emits all parameters from the context, row by row, as the encoder of a variational autoencoder does: a network without
@@ -25,6 +26,7 @@ export abstract class Amortized extends Bijector {
   override readonly eventShapeIn: Shape;
   override readonly eventShapeOut: Shape;
   override readonly contextShape: Shape | null;
+  /** Number of coordinates of one event. */
   readonly dims: number;
   readonly #conditioner: Conditioner | null;
   readonly #parameters: Variable | null;

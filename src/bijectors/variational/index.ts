@@ -1,4 +1,4 @@
-export type { AmortizedOptions } from './amortized.js';
+export type { Amortized, AmortizedOptions } from './amortized.js';
 export * from './planar.js';
 export * from './radial.js';
 export type { SylvesterBasisName } from './sylvester-basis.js';

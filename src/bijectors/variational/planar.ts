@@ -28,6 +28,7 @@ export interface PlanarValues {
   readonly u: readonly number[];
   /** Normal of the planes of points that are moved alike; `w · u > -1`. */
   readonly w: readonly number[];
+  /** Offset of the plane about which points are moved, `w · x + b = 0`. */
   readonly b: number;
 }
 

@@ -9,6 +9,7 @@ export type Box = readonly [number, number, number];
  * numbers for each, and what of them it may look at.
  */
 export interface BodyView {
+  /** Number of bodies. */
   readonly bodies: number;
   /** Auxiliary numbers of each body. */
   readonly auxiliaries: number;

@@ -50,7 +50,9 @@ const LOG_SCALE_FACTOR = 3;
 export class Conv extends Module {
   static override readonly className: string = 'Conv';
 
+  /** Channels that are read. */
   readonly inputs: number;
+  /** Channels that are emitted. */
   readonly outputs: number;
   readonly #padding: ConvPadding;
   readonly #activation: ActivationName;

@@ -18,6 +18,7 @@ export interface ResidualConvBlockOptions {
   readonly width: number;
   /** Height and width of both filters. */
   readonly kernelSize: number;
+  /** Before each convolution. */
   readonly activation: ActivationName;
   /** Shape of one context; null for none. */
   readonly contextShape: Shape | null;
@@ -25,6 +26,7 @@ export interface ResidualConvBlockOptions {
   readonly contextAs: ContextKind;
   /** Probability of dropping a unit while training. */
   readonly dropout: number;
+  /** What keeps a deep stack of blocks trainable. */
   readonly normalisation: ResidualNormalisationName;
   /** Blocks of the network, by which `fixup` scales the first layer. */
   readonly blocks: number;

@@ -38,6 +38,7 @@ export class ClassEmbedding extends Embedding {
 
   override readonly contextShape: Shape = [];
   override readonly outputShape: Shape;
+  /** Number of classes; labels count from 0. */
   readonly classes: number;
   /** `[classes, width]`; null for one-hot vectors. */
   readonly #table: Variable | null;

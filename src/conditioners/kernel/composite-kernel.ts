@@ -11,6 +11,7 @@ export interface CompositeKernelOptions {
 
 /** A kernel made of others. Raw parameters of its parts follow each other. */
 export abstract class CompositeKernel extends KernelFunction {
+  /** The parts. */
   readonly kernels: readonly KernelFunction[];
 
   /** @throws FlowConfigError for an empty list. */

@@ -18,6 +18,7 @@ export interface Linearisation {
 export interface LipschitzMap {
   /** `g(x)`, `[rows, ...event]` → the same shape. */
   value(x: Tensor): Tensor;
+  /** The map about points, with its Jacobian as products with vectors. */
   at(x: Tensor): Linearisation;
 }
 
@@ -29,6 +30,7 @@ export interface LipschitzMap {
 export abstract class LipschitzNetwork extends Conditioner {
   static override readonly samples: readonly (() => LipschitzNetwork)[] = [];
 
+  /** Shape of one event, the same on both sides. */
   abstract readonly eventShape: Shape;
   /** Bound of the Lipschitz constant in the Euclidean norm. */
   abstract readonly lipschitz: number;

@@ -13,7 +13,14 @@ export interface AugmentOptions {
 }
 
 /** Some images, and their labels as contexts where they were asked for. */
-export type ImageBatch = Uint8Array | { readonly x: Uint8Array; readonly context: Float32Array };
+export type ImageBatch =
+  | Uint8Array
+  | {
+      /** Pixels, one image after the other. */
+      readonly x: Uint8Array;
+      /** One context an image. */
+      readonly context: Float32Array;
+    };
 
 /** Images in a batch of an augmented stream; `fit` cuts its own. */
 const PIECE = 256;

@@ -7,6 +7,7 @@ import { inflate, readBytes, type FileSource } from './read-bytes.js';
 export interface IdxArray {
   /** Length of each axis, the slowest first; the last varies fastest in `values`. */
   readonly shape: readonly number[];
+  /** Row-major. */
   readonly values: Uint8Array;
 }
 

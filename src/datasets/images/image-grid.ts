@@ -19,9 +19,13 @@ export interface ImageGridOptions {
 
 /** A picture, row by row from the top, channels last. */
 export interface Picture {
+  /** Pixels of a row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
+  /** Bytes of a pixel: grey, colour, or colour with opacity. */
   readonly channels: 1 | 3 | 4;
+  /** Pixels row by row, as `ImageData` and PNG encoders take them. */
   readonly data: Uint8ClampedArray<ArrayBuffer>;
 }
 

@@ -8,6 +8,7 @@ export interface ImageSetOptions {
   readonly images: Uint8Array;
   /** Class of each image. */
   readonly labels?: Uint8Array | null;
+  /** Number of images, height, width and channels. */
   readonly shape: ImageShape;
 }
 
@@ -24,8 +25,11 @@ export type ImageSize = number | readonly [height: number, width: number];
  * `images` is what `fit` takes as data, one row an image.
  */
 export class ImageSet {
+  /** Pixels, one image after the other: rows for `fit`. */
   readonly images: Uint8Array;
+  /** One an image, or null. */
   readonly labels: Uint8Array | null;
+  /** Number of images, height, width and channels. */
   readonly shape: ImageShape;
 
   /** @throws FlowShapeError when there are not as many pixels or labels as the shape says. */

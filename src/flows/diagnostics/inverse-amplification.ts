@@ -10,6 +10,7 @@ import type { Flow } from '../flow.js';
 export interface LayerAmplification {
   /** Path of the layer in the flow, such as `bijector.3`. */
   readonly path: string;
+  /** What kind of layer it is. */
   readonly className: string;
   /** Largest `max |x_out| / max |x_in|` over the rows; infinite where the output is not finite. */
   readonly amplification: number;

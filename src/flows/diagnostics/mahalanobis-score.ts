@@ -67,7 +67,9 @@ export class MahalanobisScore {
     return score;
   }
 
+  /** Numbers of a vector. */
   readonly features: number;
+  /** What is added to the variances. */
   readonly ridge: number;
   #moments: RunningMoments;
   /** `L⁻¹` of the covariance `L Lᵀ`; null until it is asked for again. */
@@ -91,6 +93,7 @@ export class MahalanobisScore {
     return this.#moments.count;
   }
 
+  /** Of the vectors seen. */
   get mean(): number[] {
     return this.#moments.mean;
   }
@@ -100,6 +103,7 @@ export class MahalanobisScore {
     return this.#moments.covariance(1);
   }
 
+  /** Everything that {@link restore} needs; plain JSON. */
   get state(): MahalanobisState {
     return { features: this.features, ridge: this.ridge, ...this.#moments.state };
   }

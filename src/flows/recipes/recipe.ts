@@ -27,7 +27,12 @@ export interface RecipeOptions extends ConditioningOptions {
   /** Widths of the hidden layers of each conditioner. */
   readonly hidden?: readonly number[];
   /** Residual conditioners of this width and number of blocks instead of `hidden`. */
-  readonly residual?: { readonly width: number; readonly blocks?: number };
+  readonly residual?: {
+    /** Hidden units of each block. */
+    readonly width: number;
+    /** Blocks of two layers. Default: 2. */
+    readonly blocks?: number;
+  };
   /** Default: `relu`. */
   readonly activation?: ActivationName;
   /** Probability of dropping a hidden unit while training. Default: 0. */

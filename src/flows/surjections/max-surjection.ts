@@ -55,6 +55,7 @@ export class MaxSurjection extends Surjection {
 
   override readonly wideShape: Shape;
   override readonly narrowShape: Shape;
+  /** How far the others lie below the largest. */
   readonly gaps: Flow;
   readonly #classifier: Conditioner | null;
 

@@ -51,7 +51,9 @@ export class SliceSurjection extends Surjection {
 
   override readonly wideShape: Shape;
   override readonly narrowShape: Shape;
+  /** The coordinates that are cut off, given the others. */
   readonly dropped: Flow;
+  /** Coordinates that are left. */
   readonly keep: number;
 
   /**

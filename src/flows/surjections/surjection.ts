@@ -25,11 +25,13 @@ export interface Expansion {
 export interface Collapse {
   /** `[rows, ...narrowShape]` */
   readonly narrow: Tensor;
+  /** `[rows]`; a scalar stands for every row. */
   readonly logProb: Tensor;
 }
 
 /** What a layer on the way from data to base gives. */
 export interface InverseStep {
+  /** The points on the base side, `[rows, ...event]`. */
   readonly z: Tensor;
   /** What `log p(x)` has more than `log p(z)`, `[rows]`; a scalar stands for every row. */
   readonly contribution: Tensor;
@@ -58,6 +60,7 @@ export abstract class Surjection extends Module {
   /** Instances on which tests run. */
   static readonly samples: readonly (() => Surjection)[] = [];
 
+  /** Which way it lies in the flow. */
   readonly direction: SurjectionDirection;
   /** Shape of a point that is mapped. */
   abstract readonly wideShape: Shape;

@@ -24,6 +24,7 @@ export class NormalLikelihood extends Likelihood {
   static override readonly className = 'NormalLikelihood';
 
   override readonly parametersPerCoordinate: number;
+  /** Where the deviation comes from. */
   readonly scale: number | 'shared' | 'emitted';
   readonly #logScale: Variable | null;
 

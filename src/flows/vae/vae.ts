@@ -30,7 +30,9 @@ import { boundedLogScale } from './log-scale.js';
 
 /** Sizes of a network of a {@link VAE}; spreads into the options of `MLP` and its like. */
 export interface NetworkRequest {
+  /** Numbers that the network reads. */
   readonly inputs: number;
+  /** Numbers that it emits. */
   readonly outputs: number;
 }
 
@@ -99,11 +101,17 @@ export class VAE extends VariationalModel {
   override readonly support: Interval;
   override readonly discrete: boolean;
   override readonly exact = false;
+  /** Numbers of one code. */
   readonly latent: number;
+  /** Reads data, emits the posterior of their codes. */
   readonly encoder: Conditioner;
+  /** Reads codes, emits the parameters of the likelihood. */
   readonly decoder: Conditioner;
+  /** What these parameters mean. */
   readonly likelihood: Likelihood;
+  /** The distribution of codes. */
   readonly prior: Distribution;
+  /** What carries normal codes on, or null. */
   readonly posteriorFlow: Bijector | Flow | null;
   /** The map of the posterior flow. */
   readonly #carry: Bijector | null;

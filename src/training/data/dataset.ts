@@ -7,17 +7,37 @@ import type { Row, Rows } from './rows.js';
  * the objective wants them.
  */
 export type DatasetElement =
-  Row | Rows | Tensor | { readonly x: Row | Rows; readonly context?: Row | Rows; readonly targets?: Row | Rows };
+  | Row
+  | Rows
+  | Tensor
+  | {
+      /** One row, or a batch of them. */
+      readonly x: Row | Rows;
+      /** Its context, or theirs. */
+      readonly context?: Row | Rows;
+      /** What the objective wants beside, likewise. */
+      readonly targets?: Row | Rows;
+    };
 
 /** The part of a `tf.data` dataset that is used here. */
 export interface DatasetLike {
   /** Number of elements; null or missing when unknown. */
   readonly size?: number | null;
-  iterator(): Promise<{ next(): Promise<{ readonly value: unknown; readonly done?: boolean }> }>;
+  /** Starts a pass over all elements. */
+  iterator(): Promise<{
+    /** The next element. */
+    next(): Promise<{
+      /** A {@link DatasetElement}; checked when it comes. */
+      readonly value: unknown;
+      /** True after the last one. */
+      readonly done?: boolean;
+    }>;
+  }>;
 }
 
 /** Something that can be listed as a whole. */
 export interface Listable {
+  /** All elements. */
   toArray(): Promise<readonly unknown[]> | readonly unknown[];
 }
 

@@ -15,7 +15,17 @@ import { unpack } from './unpack.js';
  * check and count its rows, and then once an epoch, in its own order; a function gets random numbers for the pass, null
  * the first time and in validation. Tensors that it yields are disposed once read.
  */
-export type FitData = Rows | { readonly x: Rows; readonly context?: Rows; readonly targets?: Rows } | DataStream;
+export type FitData =
+  | Rows
+  | {
+      /** One row an event. */
+      readonly x: Rows;
+      /** One context a row. */
+      readonly context?: Rows;
+      /** What the objective wants beside, one a row. */
+      readonly targets?: Rows;
+    }
+  | DataStream;
 
 /**
  * Reads and checks data of any kind.

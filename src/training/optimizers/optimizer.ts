@@ -5,18 +5,23 @@ import type { Config, Configurable } from '../../module.js';
 
 /** One update of an optimizer: everything a rule may use. All vectors are `[parameters]`. */
 export interface UpdateInput {
+  /** As they are. */
   readonly parameters: Tensor1D;
+  /** Of the objective, clipped. */
   readonly gradient: Tensor1D;
   /** What the rule returned last time; zeros at first. */
   readonly state: readonly Tensor1D[];
   /** 1 for the first update. */
   readonly step: number;
+  /** Step size, the schedule applied. */
   readonly learningRate: number;
 }
 
 /** What a rule returns. */
 export interface UpdateOutput {
+  /** As they shall be. */
   readonly parameters: Tensor1D;
+  /** For the next update. */
   readonly state: readonly Tensor1D[];
 }
 
@@ -27,6 +32,7 @@ export interface UpdateOutput {
  * A subclass writes only the rule, {@link Optimizer.next}.
  */
 export abstract class Optimizer implements Configurable {
+  /** Name under which a checkpoint keeps it. Set it in every subclass. */
   static readonly className: string = '';
 
   /** Step size where the training run does not state its own. */

@@ -4,7 +4,9 @@ import type { RandomStream } from '../../random.js';
 
 /** A point of a path and the velocity there, `[batch, dims]` each. */
 export interface PathPoint {
+  /** `x_t`, `[rows, size]` */
   readonly x: Tensor;
+  /** The velocity to learn there, of the same shape. */
   readonly velocity: Tensor;
 }
 

@@ -3,8 +3,11 @@ import type { RandomStream } from '../../random.js';
 
 /** Rows that a {@link RowSource} made, in JavaScript memory, one after the other. */
 export interface SourceRows {
+  /** Events, one after the other. */
   readonly x: Float32Array;
+  /** One context an event, or null. */
   readonly context: Float32Array | null;
+  /** What the objective wants beside, or null. */
   readonly targets: Float32Array | null;
 }
 
