@@ -1,4 +1,4 @@
-import { FlowConfigError, FlowDataError, RandomStream, ready, splitRows, type Flow, type Seed } from 'tfjs-flows';
+import { FlowConfigError, FlowDataError, FlowShapeError, RandomStream, ready, splitRows, type Flow, type Seed } from 'tfjs-flows';
 import * as tf from '@tensorflow/tfjs-core';
 import { TableCoder } from '../columns/table-coder.js';
 import { IncompleteNormal } from '../missing/incomplete-normal.js';
@@ -109,7 +109,9 @@ export class DensityEstimator {
    */
   async scoreSamples(data: TableInput, { firstRow = 0 }: { readonly firstRow?: number } = {}): Promise<Float64Array> {
     const state = this.#fitted('scoreSamples');
-    const table = state.options.missing === 'impute' ? await this.#filled(state, tableOf(data), RandomStream.from(0), firstRow) : tableOf(data); // prettier-ignore
+    const given = tableOf(data);
+    refuseStrangers(state.coder, given);
+    const table = state.options.missing === 'impute' ? await this.#filled(state, given, RandomStream.from(0), firstRow) : given; // prettier-ignore
     const rows = this.#coded(state.coder, table, 'DensityEstimator.scoreSamples');
     return scoreRows(state, rows, state.options.samples, firstRow);
   }
@@ -270,6 +272,15 @@ function pick({ numbers, contexts }: CodedRows, indices: readonly number[], { co
     contexts: taken,
     count: indices.length,
   };
+}
+
+/** Gaps are filled, but a table without any of the columns is another one. */
+function refuseStrangers({ modelled }: TableCoder, { columns }: Table): void {
+  if (modelled.some(({ name }) => name in columns)) return;
+  throw new FlowShapeError('DensityEstimator.scoreSamples', {
+    expected: `columns ${modelled.map(({ name }) => `"${name}"`).join(', ')}`,
+    got: Object.keys(columns).map((name) => `"${name}"`).join(', ') || 'none',
+  });
 }
 
 function refuseGaps(coder: TableCoder, numbers: readonly Float64Array[], where: string): void {

@@ -1,5 +1,6 @@
 import { DataType, tableFromIPC, type Data, type Table as ArrowTable } from 'apache-arrow';
 import { FlowDataError } from 'tfjs-flows';
+import { checkArrow } from './arrow-messages.js';
 
 /**
  * Reads an Arrow stream or file. The format says how long each column is apart from its values, so that bytes that were changed can
@@ -11,6 +12,7 @@ import { FlowDataError } from 'tfjs-flows';
 export function readArrow(bytes: Uint8Array, most = Infinity): ArrowTable {
   let table: ArrowTable;
   try {
+    checkArrow(bytes);
     table = tableFromIPC(bytes);
   } catch (cause) {
     throw refuse((cause as Error).message.slice(0, 200), cause);

@@ -8,7 +8,9 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBResult, type DuckDBVa
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { FlowDataError, FlowFileError } from 'tfjs-flows';
 import { readArrow } from './arrow.js';
+import { csvSource } from './csv.js';
 import { formatOf, type TableFormat } from './formats.js';
+import { literal, quoted } from './sql.js';
 import type { Column, Table } from './table.js';
 import { tableOf } from './table-of.js';
 
@@ -62,7 +64,7 @@ export class TableFile {
         preserve_insertion_order: 'true',
       });
       connection = await instance.connect();
-      const source = await sourceOf(file, format, folder);
+      const source = await sourceOf(file, format, folder, connection);
       const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
       const columns = described.getRows().map(([name, type]) => [String(name), String(type)] as const);
       const select = columns.map(([name, type]) => `${castOf(name, type)} AS ${quoted(name)}`).join(', ');
@@ -229,10 +231,15 @@ const COPY_OPTIONS = {
 } as const;
 
 /** The table as it stands in a query. Arrow files are put down as Parquet. */
-async function sourceOf(path: string, format: TableFormat, folder: string): Promise<string> {
+async function sourceOf(
+  path: string,
+  format: TableFormat,
+  folder: string,
+  connection: DuckDBConnection,
+): Promise<string> {
   switch (format) {
     case 'csv':
-      return `read_csv(${literal(path)}, sample_size = -1)`;
+      return csvSource(connection, path);
     case 'parquet':
       return `read_parquet(${literal(path)})`;
     case 'ndjson':
@@ -262,14 +269,6 @@ function castOf(name: string, type: string): string {
 function typeOf(column: Column): 'BIGINT' | 'DOUBLE' | 'VARCHAR' {
   if (!(column instanceof Float64Array)) return 'VARCHAR';
   return column.every((value) => Number.isNaN(value) || Number.isSafeInteger(value)) ? 'BIGINT' : 'DOUBLE';
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
 
 function firstLine({ message }: Error): string {
