@@ -7,6 +7,7 @@ import type { ColumnOverride } from '../columns/spec.js';
 import { FORMATS, formatOf, type TableFormat } from '../tables/formats.js';
 import { TableFile, writeTable } from '../tables/table-file.js';
 import { columnKinds, count, list, positive, print } from './arguments.js';
+import { addCompletion } from './completion.js';
 import { progressBar } from './progress.js';
 import { addServe } from './serve.js';
 import { describeModel, describeTrials } from './text.js';
@@ -116,6 +117,7 @@ export function program(signal: AbortSignal): Command {
       print(asJson ? JSON.stringify(estimator.describe(), null, 2) : describeModel(estimator.describe()));
     });
   addServe(root, signal);
+  addCompletion(root);
   return root;
 }
 
@@ -169,8 +171,10 @@ async function score(
 }
 
 async function* scored(estimator: DensityEstimator, file: TableFile, anomaly: boolean): AsyncGenerator<Float64Array[]> {
+  let firstRow = 0;
   for await (const rows of file.batches()) {
-    const scores = await estimator.scoreSamples(rows);
+    const scores = await estimator.scoreSamples(rows, { firstRow });
+    firstRow += rows.rowCount;
     yield anomaly ? [scores, estimator.oddness(scores)] : [scores];
   }
 }
