@@ -6,14 +6,14 @@ import { EXAMPLES_EACH, SIDE } from './shape.js';
 
 const DATA = new URL('../../../../demos/images/data/', import.meta.url);
 const OUT = fileURLToPath(new URL('../../../../demos/playground/public/digits', import.meta.url));
-const EPOCHS = 20;
+const EPOCHS = 40;
 
 await ready({ backend: 'wasm' });
 const file = (kind: string, rank: number) => new URL(`t10k-first7000-${kind}-idx${rank}-ubyte.gz`, DATA);
 const digits = (await readMnist({ images: file('images', 3), labels: file('labels', 1) })).resize(SIDE);
 const { train, held } = digits.split({ fractions: { train: 0.93, held: 0.07 }, seed: 'digits' });
 
-using flow = glow({ eventShape: digits.eventShape, preset: 'small', seed: 'digits' });
+using flow = glow({ eventShape: digits.eventShape, preset: 'small', hidden: 64, seed: 'digits' });
 const model = new DequantizedFlow({ flow });
 const { bestValidation } = await fit(model, train.images, {
   validation: held.images,
@@ -24,7 +24,10 @@ const { bestValidation } = await fit(model, train.images, {
   clipNorm: 1000,
   allowConstant: true,
   seed: 'digits',
-  callbacks: { onEpoch: ({ epoch, loss }) => console.log(`epoch ${epoch} of ${EPOCHS}: ${loss.toFixed(1)} nats`) },
+  callbacks: {
+    onEpoch: ({ epoch, validation }) =>
+      console.log(`epoch ${epoch} of ${EPOCHS}: held out ${validation?.toFixed(1)} nats`),
+  },
 });
 console.log(`held out ${bestValidation?.toFixed(1)} nats, ${flow.parameterCount} parameters`);
 

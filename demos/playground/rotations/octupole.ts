@@ -1,4 +1,4 @@
-import { RandomStream } from 'tfjs-flows';
+import type { RandomStream } from 'tfjs-flows';
 
 /** Corners of the tetrahedron, over √3. */
 export const CORNERS: readonly (readonly [number, number, number])[] = [
