@@ -40,7 +40,8 @@ export async function removeModel(url: string, where: string): Promise<void> {
   await openStore(url, where).remove(MODEL_FILES);
 }
 
-async function readParameters(module: Module): Promise<Map<string, StoredTensor>> {
+/** Numbers of all variables by their paths. */
+export async function readParameters(module: Module): Promise<Map<string, StoredTensor>> {
   return new Map(
     await Promise.all(
       module.parameters.map(async ({ path, variable }) => {
