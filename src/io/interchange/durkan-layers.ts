@@ -6,7 +6,7 @@ import { ResidualNet } from '../../conditioners/residual-net.js';
 import type { ElementwiseTransform } from '../../elementwise/elementwise-transform.js';
 import type { RationalQuadraticSpline } from '../../elementwise/rational-quadratic-spline.js';
 import type { Config } from '../../module.js';
-import type { Tensors } from './linears.js';
+import { below, type Tensors } from './linears.js';
 import {
   feedForwardNames,
   readMaskedPerceptron,
@@ -104,17 +104,17 @@ export function readMaskedLayer(
   };
 }
 
-/** @param name what the layer is called over there, by its scalar map and whether it takes a context */
+/** @param name what the layer is called over there, if there is one of that kind */
 export function writeMaskedLayer(
   bijector: Autoregressive,
   from: TensorShelf,
-  name: (transform: unknown, context: boolean, feedForward: boolean) => Naming,
+  name: (kind: MaskedKind) => Naming,
   prefix = '',
 ): WrittenPart | null {
   const { dims, transform, conditioner } = bijector.getConfig() as unknown as AutoregressiveConfig;
   const feedForward = conditioner instanceof MaskedMLP;
   if (!(feedForward || conditioner instanceof MaskedResidualNet) || conditioner.circular.length > 0) return null;
-  const naming = name(transform, conditioner.contextShape !== null, feedForward);
+  const naming = name({ transform, context: conditioner.contextShape !== null, feedForward });
   if (!naming) return null;
   const config = conditioner.getConfig();
   const rows = naming.order && naming.order(dims);
@@ -125,6 +125,13 @@ export function writeMaskedLayer(
     ? writeFeedForward(config, shelf, tensors, inside, rows)
     : writeMaskedResidualNet(config, shelf, tensors, inside, rows);
   return net && { layer: { ...naming.layer, order: [...conditioner.order], net }, tensors };
+}
+
+/** What decides which layer over there an autoregressive one is. */
+interface MaskedKind {
+  readonly transform: unknown;
+  readonly context: boolean;
+  readonly feedForward: boolean;
 }
 
 interface CouplingConfig {
@@ -157,9 +164,4 @@ function writeFeedForward(
 /** The splines of both halves have the same options over there. */
 function sameSpline(spline: Record<string, unknown>, layer: LayerDescription): boolean {
   return Object.entries(spline).every(([name, value]) => layer[name] === value);
-}
-
-/** Tensors by their paths below a child of this name. */
-export function below(child: string, tensors: Tensors): Tensors {
-  return new Map([...tensors].map(([path, tensor]) => [`${child}.${path}`, tensor]));
 }

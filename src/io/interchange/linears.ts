@@ -43,3 +43,8 @@ export function writeLinear(
   into.set(`${theirs}.weight`, order ? takeRows(weight, order) : weight);
   into.set(`${theirs}.bias`, order ? takeRows(bias, order) : bias);
 }
+
+/** Tensors by their paths below a child of this name. */
+export function below(child: string, tensors: Tensors): Tensors {
+  return new Map([...tensors].map(([path, tensor]) => [`${child}.${path}`, tensor]));
+}

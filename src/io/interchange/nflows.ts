@@ -88,7 +88,7 @@ export const nflows: Peer = {
       });
     }
     if (bijector instanceof Autoregressive) {
-      return writeMaskedLayer(bijector, from, (transform, context) => {
+      return writeMaskedLayer(bijector, from, ({ transform, context }) => {
         if (context) return null;
         const spline = describeSpline(transform, 1);
         if (spline) return { layer: { class: SPLINE_AUTOREGRESSIVE, ...spline }, order: null };

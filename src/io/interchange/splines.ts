@@ -1,7 +1,7 @@
 import { RationalQuadraticSpline } from '../../elementwise/rational-quadratic-spline.js';
 import type { StoredTensor } from '../safetensors.js';
 import type { Tensors } from './linears.js';
-import { sideBySide, takeColumns, type TensorShelf } from './tensor-shelf.js';
+import { filled, sideBySide, takeColumns, type TensorShelf } from './tensor-shelf.js';
 import type { Description } from './weight-map.js';
 
 interface SplineConfig {
@@ -72,4 +72,14 @@ export function writeUnconditional(
   [0, bins, 2 * bins].forEach((begin, i) => {
     into.set(`${prefix}${PARTS[i]}`, takeColumns(table, begin, Math.min(begin + bins, 3 * bins - 1)));
   });
+}
+
+/** Splines of the kept coordinates that leave them as they are. */
+export function identitySplines(kept: number, bins: number, minDerivative: number, prefix: string): Tensors {
+  const sizes = () => filled([kept, bins], 0);
+  return new Map([
+    [`${prefix}${PARTS[0]}`, sizes()],
+    [`${prefix}${PARTS[1]}`, sizes()],
+    [`${prefix}${PARTS[2]}`, filled([kept, bins - 1], Math.log(Math.expm1(1 - minDerivative)))],
+  ]);
 }

@@ -78,6 +78,67 @@ def from_nflows():
     write("nflows", "spline-autoregressive", flow(layers, 3), log_prob, 3)
 
 
+def from_zuko():
+    from functools import partial
+
+    import zuko
+    from torch.distributions import AffineTransform
+    from zuko.transforms import MonotonicRQSTransform, PermutationTransform
+
+    def log_prob(flow, x, c):
+        return flow(c).log_prob(x)
+
+    def loose(t, *args, **options):
+        return zuko.lazy.UnconditionalTransform(t, *args, **options, buffer=True)
+
+    flow = zuko.flows.RealNVP(5, 2, transforms=2, hidden_features=[7, 6], activation=torch.nn.Tanh)
+    flow.transform.transforms.insert(0, loose(AffineTransform, torch.tensor([0.1, -0.2, 0.3, 0.0, 1.0]), torch.tensor([0.5, 1.5, -2.0, 0.9, 1.1]), event_dim=1))
+    flow.transform.transforms.insert(2, loose(PermutationTransform, torch.tensor([3, 0, 4, 1, 2])))
+    write("zuko", "real-nvp", flow, log_prob, 5, 2)
+
+    write("zuko", "maf", zuko.flows.MAF(4, 3, transforms=2, randperm=True, hidden_features=[9, 5]), log_prob, 4, 3)
+
+    shapes = [(4,), (4,), (3,)]
+    spline = partial(MonotonicRQSTransform, bound=2.5, slope=1e-2)
+    coupling = zuko.flows.GeneralCouplingTransform(3, 0, torch.tensor([True, False, False]), spline, shapes, hidden_features=[6])
+    autoregressive = zuko.flows.MaskedAutoregressiveTransform(3, univariate=spline, shapes=shapes, hidden_features=[6])
+    base = zuko.lazy.UnconditionalDistribution(zuko.distributions.DiagNormal, torch.tensor([0.2, 0.0, -0.4]), torch.tensor([1.0, 0.7, 1.3]), buffer=True)
+    write("zuko", "spline", zuko.lazy.Flow([coupling, autoregressive], base), log_prob, 3)
+
+    write("zuko", "nsf-two-passes", zuko.flows.NSF(5, bins=3, transforms=2, passes=2, hidden_features=[6, 6]), log_prob, 5)
+
+
+def from_normflows():
+    import normflows as nf
+    from normflows import flows as N
+
+    def log_prob(model, x, c):
+        return model.log_prob(x) if c is None else model.log_prob(x, c)
+
+    def model(flows, features, kind=nf.NormalizingFlow):
+        return kind(nf.distributions.DiagGaussian(features), flows)
+
+    act = N.ActNorm((5,))
+    act.data_dep_init_done.fill_(1)
+    flows = [
+        N.AffineCouplingBlock(nf.nets.MLP([3, 7, 4])),
+        N.Permute(5, mode="swap"),
+        act,
+        N.AffineCouplingBlock(nf.nets.MLP([2, 6, 5, 6], leaky=0.01, dropout=0.1), split_mode="channel_inv"),
+        N.Permute(5),
+        N.AffineConstFlow((5,)),
+    ]
+    write("normflows", "real-nvp", model(flows, 5), log_prob, 5)
+
+    flows = [N.CoupledRationalQuadraticSpline(3, 1, 8, num_bins=4), N.LULinearPermute(3), N.CoupledRationalQuadraticSpline(3, 2, 8, num_bins=4, tail_bound=2.5, activation=torch.nn.SiLU, reverse_mask=True)]
+    write("normflows", "spline-coupling", model(flows, 3), log_prob, 3)
+
+    write("normflows", "iaf", model([N.MaskedAffineAutoregressive(4, 9, num_blocks=1), N.Permute(4), N.MaskedAffineAutoregressive(4, 9, num_blocks=1)], 4), log_prob, 4)
+
+    flows = [N.AutoregressiveRationalQuadraticSpline(4, 1, 9, 2, num_bins=3, permute_mask=True), N.CoupledRationalQuadraticSpline(4, 1, 6, 2, num_bins=3)]
+    write("normflows", "conditional-splines", model(flows, 4, nf.ConditionalNormalizingFlow), log_prob, 4, 2)
+
+
 if __name__ == "__main__":
     torch.manual_seed(7)
     for library in sys.argv[1:] or ["nflows", "zuko", "normflows"]:
