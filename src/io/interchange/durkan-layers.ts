@@ -6,7 +6,7 @@ import { ResidualNet } from '../../conditioners/residual-net.js';
 import type { ElementwiseTransform } from '../../elementwise/elementwise-transform.js';
 import type { RationalQuadraticSpline } from '../../elementwise/rational-quadratic-spline.js';
 import type { Config } from '../../module.js';
-import { below, type Tensors } from './linears.js';
+import { below, type OutputChange, type Tensors } from './linears.js';
 import {
   feedForwardNames,
   readMaskedPerceptron,
@@ -16,7 +16,13 @@ import {
 } from './masked-networks.js';
 import { readResidualNet, writeResidualNet } from './networks.js';
 import type { FlowSizes, ReadPart, WrittenPart } from './peer.js';
-import { describeSpline, readSpline, readUnconditional, writeUnconditional } from './splines.js';
+import {
+  describeSpline,
+  readSpline,
+  readUnconditional,
+  writeUnconditional,
+  type SplineDescription,
+} from './splines.js';
 import type { TensorShelf } from './tensor-shelf.js';
 import type { Description, LayerDescription } from './weight-map.js';
 
@@ -25,8 +31,14 @@ import type { Description, LayerDescription } from './weight-map.js';
 /** How the numbers that a network emits are ordered over there, for so many coordinates. */
 type OrderOf = ((coordinates: number) => number[]) | null;
 
-/** What a layer over there is called, and the order of its parameters; null where there is no such layer. */
-type Naming = { readonly layer: LayerDescription; readonly order: OrderOf } | null;
+/** A layer over there that is like one of ours. */
+export interface Likeness {
+  readonly layer: LayerDescription;
+  /** Of its parameters; default: as here. */
+  readonly order?: OrderOf;
+  /** What widths and heights of a spline have to be multiplied by, as its factor there is another. Default: 1. */
+  readonly sizeFactor?: number;
+}
 
 /** A coupling whose mask has ones for what is transformed, with a `ResidualNet`. */
 export function readResidualCoupling(
@@ -52,28 +64,28 @@ export function readResidualCoupling(
   return { part: new Coupling({ mask, transform, conditioner: network, unconditional }), tensors };
 }
 
-/** @param name what the layer is called over there, by its scalar map and the width of its net */
+/** @param like what the layer is over there, by its scalar map and the width of its net */
 export function writeResidualCoupling(
   coupling: Coupling,
   from: TensorShelf,
-  name: (transform: unknown, hidden: number) => Naming,
+  like: (transform: unknown, hidden: number) => Likeness | null,
   prefix = '',
 ): WrittenPart | null {
   const { mask, transform, conditioner, unconditional } = coupling.getConfig() as unknown as CouplingConfig;
   if (!(conditioner instanceof ResidualNet) || conditioner.circular.length > 0) return null;
-  const naming = name(transform, conditioner.hiddenWidth);
-  if (!naming) return null;
+  const likeness = like(transform, conditioner.hiddenWidth);
+  if (!likeness) return null;
   const moved = mask.filter(Boolean).length;
   const tensors: Tensors = new Map();
   if (unconditional) {
-    const spline = describeSpline(unconditional, 1);
-    if (!spline || !sameSpline(spline, naming.layer)) return null;
+    const spline = describeSpline(unconditional);
+    if (spline?.rawScale !== 1 || !sameSpline(spline, likeness.layer)) return null;
     const parameters = from.take('unconditional.parameters');
-    writeUnconditional(parameters, mask.length - moved, spline.bins as number, tensors, `${prefix}unconditional_transform.`); // prettier-ignore
+    writeUnconditional(parameters, mask.length - moved, likeness.layer.bins as number, tensors, `${prefix}unconditional_transform.`); // prettier-ignore
   }
-  const rows = naming.order && naming.order(moved);
-  const net = writeResidualNet(conditioner.getConfig(), from.under('conditioner.'), tensors, `${prefix}transform_net.`, rows); // prettier-ignore
-  const layer = { ...naming.layer, mask: mask.map(Number), unconditional: unconditional !== null, net };
+  const change = outputChange(likeness, moved);
+  const net = writeResidualNet(conditioner.getConfig(), from.under('conditioner.'), tensors, `${prefix}transform_net.`, change); // prettier-ignore
+  const layer = { ...likeness.layer, mask: mask.map(Number), unconditional: unconditional !== null, net };
   return { layer, tensors };
 }
 
@@ -104,27 +116,27 @@ export function readMaskedLayer(
   };
 }
 
-/** @param name what the layer is called over there, if there is one of that kind */
+/** @param like what the layer is over there, if there is one of that kind */
 export function writeMaskedLayer(
   bijector: Autoregressive,
   from: TensorShelf,
-  name: (kind: MaskedKind) => Naming,
+  like: (kind: MaskedKind) => Likeness | null,
   prefix = '',
 ): WrittenPart | null {
   const { dims, transform, conditioner } = bijector.getConfig() as unknown as AutoregressiveConfig;
   const feedForward = conditioner instanceof MaskedMLP;
   if (!(feedForward || conditioner instanceof MaskedResidualNet) || conditioner.circular.length > 0) return null;
-  const naming = name({ transform, context: conditioner.contextShape !== null, feedForward });
-  if (!naming) return null;
+  const likeness = like({ transform, context: conditioner.contextShape !== null, feedForward });
+  if (!likeness) return null;
   const config = conditioner.getConfig();
-  const rows = naming.order && naming.order(dims);
+  const change = outputChange(likeness, dims);
   const tensors: Tensors = new Map();
   const shelf = from.under('conditioner.');
   const inside = `${prefix}autoregressive_net.`;
   const net = feedForward
-    ? writeFeedForward(config, shelf, tensors, inside, rows)
-    : writeMaskedResidualNet(config, shelf, tensors, inside, rows);
-  return net && { layer: { ...naming.layer, order: [...conditioner.order], net }, tensors };
+    ? writeFeedForward(config, shelf, tensors, inside, change)
+    : writeMaskedResidualNet(config, shelf, tensors, inside, change);
+  return net && { layer: { ...likeness.layer, order: [...conditioner.order], net }, tensors };
 }
 
 /** What decides which layer over there an autoregressive one is. */
@@ -153,15 +165,23 @@ function writeFeedForward(
   from: TensorShelf,
   into: Tensors,
   prefix: string,
-  rows: readonly number[] | null,
+  change: OutputChange,
 ): LayerDescription | null {
   const hidden = config.hidden as readonly number[];
   if (hidden.some((width) => width !== hidden[0])) return null;
-  const net = writeMaskedPerceptron(config, from, into, feedForwardNames(prefix, hidden.length), rows);
+  const net = writeMaskedPerceptron(config, from, into, feedForwardNames(prefix, hidden.length), change);
   return { ...net, hidden: hidden[0], blocks: hidden.length - 1 };
 }
 
 /** The splines of both halves have the same options over there. */
-function sameSpline(spline: Record<string, unknown>, layer: LayerDescription): boolean {
-  return Object.entries(spline).every(([name, value]) => layer[name] === value);
+function sameSpline({ options }: SplineDescription, layer: LayerDescription): boolean {
+  return Object.entries(options).every(([name, value]) => layer[name] === value);
+}
+
+function outputChange({ layer, order = null, sizeFactor = 1 }: Likeness, coordinates: number): OutputChange {
+  const rows = order && order(coordinates);
+  if (Math.abs(sizeFactor - 1) < 1e-6) return { rows, factors: null };
+  const bins = layer.bins as number;
+  const each = [...Array<number>(2 * bins).fill(sizeFactor), ...Array<number>(bins - 1).fill(1)];
+  return { rows, factors: Array.from({ length: coordinates }, () => each).flat() };
 }

@@ -1,5 +1,5 @@
 import { Chain } from '../../bijectors/chain.js';
-import { FlowFileError } from '../../errors.js';
+import { FlowError, FlowFileError } from '../../errors.js';
 import { Flow } from '../../flows/flow.js';
 import { assignParameters, type Module } from '../../module.js';
 import { decodeJson } from '../json.js';
@@ -39,7 +39,6 @@ export function importWeights({ map, weights }: WeightFiles): Flow {
       hint: 'Write it with the snippet in docs/migrating-weights.md.',
     });
   }
-  const peer = peerOf(top.text('library') as PeerName, WHERE);
   const sizes = { features: top.count('features'), context: top.count('context') };
   const described = top.record.layers;
   if (!Array.isArray(described) || described.length === 0) throw top.unmapped('no layers');
@@ -51,6 +50,7 @@ export function importWeights({ map, weights }: WeightFiles): Flow {
     return read;
   };
   try {
+    const peer = peerOf(top.text('library') as PeerName, WHERE);
     const layers = described.map((layer, i) =>
       keep(peer.readLayer(new Description(layer, `layer ${i}`, WHERE), shelf.under(`${i}.`), sizes)),
     );
@@ -68,7 +68,13 @@ export function importWeights({ map, weights }: WeightFiles): Flow {
     return flow;
   } catch (error) {
     for (const module of built) module.dispose();
-    throw error;
+    if (!(error instanceof FlowError) || error instanceof FlowFileError) throw error;
+    throw new FlowFileError(WHERE, {
+      expected: 'a map and weights that make a flow',
+      got: `"${error.message}"`,
+      hint: 'The map and the weights do not belong together, or one of them was edited.',
+      cause: error,
+    });
   }
 }
 

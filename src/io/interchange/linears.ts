@@ -1,5 +1,5 @@
 import type { StoredTensor } from '../safetensors.js';
-import { combined, inverseOrder, takeRows, transposed, type TensorShelf } from './tensor-shelf.js';
+import { combined, inverseOrder, takeRows, timesRows, transposed, type TensorShelf } from './tensor-shelf.js';
 
 /** Tensors by name that are being put together. */
 export type Tensors = Map<string, StoredTensor>;
@@ -29,19 +29,32 @@ export function takeLinear(from: TensorShelf, name: string): { weight: StoredTen
   return { weight: combined(weight, from.take(`${name}.mask`, weight.shape), (w, m) => w * m), bias };
 }
 
-/** The other way. */
+/** How the outputs of a network have to be changed for the other library. */
+export interface OutputChange {
+  /** Our output `j` is row `rows[j]` of theirs; null for the same order. */
+  readonly rows: readonly number[] | null;
+  /** What our outputs are multiplied by; null for nothing. */
+  readonly factors: readonly number[] | null;
+}
+
+/** No change. */
+export const AS_IT_IS: OutputChange = { rows: null, factors: null };
+
+/** The other way than {@link readLinear}. */
 export function writeLinear(
   from: TensorShelf,
   ours: string,
   into: Tensors,
   theirs: string,
-  rows: readonly number[] | null = null,
+  { rows, factors }: OutputChange = AS_IT_IS,
 ): void {
-  const weight = transposed(from.take(`${ours}.kernel`));
-  const bias = from.take(`${ours}.bias`);
   const order = rows && inverseOrder(rows);
-  into.set(`${theirs}.weight`, order ? takeRows(weight, order) : weight);
-  into.set(`${theirs}.bias`, order ? takeRows(bias, order) : bias);
+  const changed = (tensor: StoredTensor) => {
+    const scaled = factors ? timesRows(tensor, factors) : tensor;
+    return order ? takeRows(scaled, order) : scaled;
+  };
+  into.set(`${theirs}.weight`, changed(transposed(from.take(`${ours}.kernel`))));
+  into.set(`${theirs}.bias`, changed(from.take(`${ours}.bias`)));
 }
 
 /** Tensors by their paths below a child of this name. */

@@ -11,7 +11,7 @@ import { MaskedResidualNet } from '../../conditioners/masked-residual-net.js';
 import type { Config } from '../../module.js';
 import type { StoredTensor } from '../safetensors.js';
 import { activationName, readActivation } from './activations.js';
-import { readLinear, takeLinear, writeLinear, type Tensors } from './linears.js';
+import { readLinear, takeLinear, writeLinear, type OutputChange, type Tensors } from './linears.js';
 import { readBlocks, writeBlocks, type ReadNetwork } from './networks.js';
 import { combined, filled, sideBySide, takeColumns, transposed, type TensorShelf } from './tensor-shelf.js';
 import type { Description, LayerDescription } from './weight-map.js';
@@ -79,7 +79,7 @@ export function writeMaskedResidualNet(
   from: TensorShelf,
   into: Tensors,
   prefix: string,
-  rows: readonly number[] | null,
+  outputs: OutputChange,
 ): LayerDescription {
   const own = config as unknown as MaskedConfig & { hidden: number; blocks: number; degrees: Degrees | null };
   const { hidden, blocks, features, contextShape, activation, dropout, order } = own;
@@ -92,7 +92,7 @@ export function writeMaskedResidualNet(
   for (let i = 0; i < blocks; i++) {
     for (const layer of [0, 1]) into.set(`${prefix}blocks.${i}.linear_layers.${layer}.mask`, square);
   }
-  writeLinear(from, 'output', into, `${prefix}final_layer`, rows);
+  writeLinear(from, 'output', into, `${prefix}final_layer`, outputs);
   into.set(`${prefix}final_layer.mask`, outputMaskTensor(degrees, own));
   return { class: 'MADE', residual: true, hidden, blocks, activation: activationName(activation), dropout };
 }
@@ -147,7 +147,7 @@ export function writeMaskedPerceptron(
   from: TensorShelf,
   into: Tensors,
   names: readonly string[],
-  rows: readonly number[] | null,
+  outputs: OutputChange,
 ): LayerDescription {
   const own = config as unknown as MaskedConfig & { hidden: readonly number[]; degrees: readonly Degrees[] | null };
   const { hidden, features, contextShape, activation, dropout, order } = own;
@@ -167,7 +167,7 @@ export function writeMaskedPerceptron(
     );
   });
   const output = names[hidden.length];
-  writeLinear(from, 'output', into, output, rows);
+  writeLinear(from, 'output', into, output, outputs);
   into.set(`${output}.mask`, outputMaskTensor(degrees.at(-1)!, own));
   return { class: 'MADE', residual: false, hidden, activation: activationName(activation), dropout };
 }

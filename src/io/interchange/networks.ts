@@ -2,7 +2,7 @@ import { MLP } from '../../conditioners/mlp.js';
 import { ResidualNet } from '../../conditioners/residual-net.js';
 import type { Config } from '../../module.js';
 import { activationName, readActivation } from './activations.js';
-import { readLinear, writeLinear, type Tensors } from './linears.js';
+import { readLinear, writeLinear, type OutputChange, type Tensors } from './linears.js';
 import type { TensorShelf } from './tensor-shelf.js';
 import type { Description, LayerDescription } from './weight-map.js';
 
@@ -44,12 +44,12 @@ export function writeResidualNet(
   from: TensorShelf,
   into: Tensors,
   prefix: string,
-  rows: readonly number[] | null,
+  outputs: OutputChange,
 ): LayerDescription {
   const { hidden, blocks, activation, dropout } = config as { hidden: number; blocks: number; activation: never; dropout: number }; // prettier-ignore
   writeLinear(from, 'entry', into, `${prefix}initial_layer`);
   writeBlocks(from, into, prefix, blocks);
-  writeLinear(from, 'output', into, `${prefix}final_layer`, rows);
+  writeLinear(from, 'output', into, `${prefix}final_layer`, outputs);
   return { class: 'ResidualNet', hidden, blocks, activation: activationName(activation), dropout };
 }
 
@@ -96,10 +96,10 @@ export function writePerceptron(
   from: TensorShelf,
   into: Tensors,
   prefix: string,
-  rows: readonly number[] | null,
+  outputs: OutputChange,
 ): LayerDescription {
   const { hidden, activation } = config as { hidden: readonly number[]; activation: never };
   hidden.forEach((_, i) => writeLinear(from, `dense${i}`, into, `${prefix}${2 * i}`));
-  writeLinear(from, 'output', into, `${prefix}${2 * hidden.length}`, rows);
+  writeLinear(from, 'output', into, `${prefix}${2 * hidden.length}`, outputs);
   return { class: 'MLP', hidden, activation: activationName(activation) };
 }

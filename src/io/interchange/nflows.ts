@@ -81,8 +81,13 @@ export const nflows: Peer = {
   writeLayer(bijector, from) {
     if (bijector instanceof Coupling) {
       return writeResidualCoupling(bijector, from, (transform, hidden) => {
-        const spline = describeSpline(transform, 1 / Math.sqrt(hidden));
-        if (spline) return { layer: { class: SPLINE_COUPLING, ...spline }, order: null };
+        const spline = describeSpline(transform);
+        if (spline) {
+          return {
+            layer: { class: SPLINE_COUPLING, ...spline.options },
+            sizeFactor: spline.rawScale * Math.sqrt(hidden),
+          };
+        }
         const affine = isAffine(transform, 'inverseSigmoid');
         return affine ? { layer: { class: AFFINE_COUPLING, scale: 'sigmoid' }, order: shiftsBeforeScales } : null;
       });
@@ -90,8 +95,8 @@ export const nflows: Peer = {
     if (bijector instanceof Autoregressive) {
       return writeMaskedLayer(bijector, from, ({ transform, context }) => {
         if (context) return null;
-        const spline = describeSpline(transform, 1);
-        if (spline) return { layer: { class: SPLINE_AUTOREGRESSIVE, ...spline }, order: null };
+        const spline = describeSpline(transform);
+        if (spline) return { layer: { class: SPLINE_AUTOREGRESSIVE, ...spline.options }, sizeFactor: spline.rawScale };
         const affine = isAffine(transform, 'inverseSoftplus');
         return affine ? { layer: { class: AFFINE_AUTOREGRESSIVE }, order: scaleBeforeShift } : null;
       });

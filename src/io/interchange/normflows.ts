@@ -10,14 +10,20 @@ import { Permute } from '../../bijectors/permute.js';
 import { MLP } from '../../conditioners/mlp.js';
 import { Normal } from '../../distributions/normal.js';
 import { ElementwiseAffine } from '../../elementwise/elementwise-affine.js';
-import { readMaskedLayer, readResidualCoupling, writeMaskedLayer, writeResidualCoupling } from './durkan-layers.js';
-import { below, type Tensors } from './linears.js';
+import {
+  readMaskedLayer,
+  readResidualCoupling,
+  writeMaskedLayer,
+  writeResidualCoupling,
+  type Likeness,
+} from './durkan-layers.js';
+import { AS_IT_IS, below, type Tensors } from './linears.js';
 import { readLu, writeLu } from './lu.js';
 import { readPerceptron, writePerceptron } from './networks.js';
 import { scaleBeforeShift } from './parameter-orders.js';
 import type { FlowSizes, Peer, ReadPart, WrittenPart } from './peer.js';
 import { describePermutation, isAffine, readPermutation } from './simple-layers.js';
-import { describeSpline, identitySplines, readSpline } from './splines.js';
+import { describeSpline, identitySplines, readSpline, type SplineDescription } from './splines.js';
 import { vector, type TensorShelf } from './tensor-shelf.js';
 import type { Description } from './weight-map.js';
 
@@ -25,8 +31,8 @@ const SPLINE_COUPLING = 'CoupledRationalQuadraticSpline';
 const SPLINE_AUTOREGRESSIVE = 'AutoregressiveRationalQuadraticSpline';
 const AFFINE_AUTOREGRESSIVE = 'MaskedAffineAutoregressive';
 
-/** A constant in the code of normflows. */
-const LEAST_SCALE = 1e-3;
+/** The least scale, bin and slope in the code of normflows. */
+const LEAST = 1e-3;
 
 /**
  * normflows (Stimper et al., 2023), whose flows run and are listed from base to data.
@@ -59,7 +65,7 @@ export const normflows: Peer = {
       case SPLINE_AUTOREGRESSIVE:
         return readMaskedLayer(layer, from.under('mprqat.'), sizes, readSpline(layer));
       case AFFINE_AUTOREGRESSIVE: {
-        const transform = new ElementwiseAffine({ scale: 'inverseSigmoid', least: LEAST_SCALE });
+        const transform = new ElementwiseAffine({ scale: 'inverseSigmoid', least: LEAST });
         const { part, tensors } = readMaskedLayer(layer, from, sizes, transform, scaleBeforeShift);
         return { part: new Invert({ bijector: part }), tensors: below('bijector', tensors) };
       }
@@ -83,8 +89,8 @@ export const normflows: Peer = {
     if (bijector instanceof Coupling) return writeAffineCoupling(bijector, from) ?? writeSplineCoupling(bijector, from);
     if (bijector instanceof Autoregressive) {
       return writeMaskedLayer(bijector, from, ({ transform, feedForward }) => {
-        const spline = feedForward ? null : describeSpline(transform, 1);
-        return spline && { layer: { class: SPLINE_AUTOREGRESSIVE, ...spline }, order: null };
+        const spline = feedForward ? null : describeSpline(transform);
+          return spline && likeSpline(SPLINE_AUTOREGRESSIVE, spline, 1);
       }, 'mprqat.'); // prettier-ignore
     }
     if (bijector instanceof Invert && bijector.bijector instanceof Autoregressive) {
@@ -189,7 +195,7 @@ function writeAffineCoupling(coupling: Coupling, from: TensorShelf): WrittenPart
   if (bound !== null || !known || conditioner.contextShape || conditioner.circular.length > 0) return null;
   const tensors: Tensors = new Map();
   const prefix = 'flows.1.param_map.net.';
-  const net = writePerceptron(conditioner.getConfig(), from.under('conditioner.'), tensors, prefix, null);
+  const net = writePerceptron(conditioner.getConfig(), from.under('conditioner.'), tensors, prefix, AS_IT_IS);
   const layer = { class: 'AffineCouplingBlock', split_mode: mode, scale_map: 'exp', net };
   return { layer, tensors };
 }
@@ -202,21 +208,22 @@ function writeSplineCoupling(coupling: Coupling, from: TensorShelf): WrittenPart
     coupling,
     from,
     (transform, hidden) => {
-      const spline = describeSpline(transform, 1 / Math.sqrt(hidden));
-      return spline && usualSizes(spline) ? { layer: { class: SPLINE_COUPLING, ...spline }, order: null } : null;
+      const spline = describeSpline(transform);
+      return spline && likeSpline(SPLINE_COUPLING, spline, 1 / Math.sqrt(hidden));
     },
     'prqct.',
   );
   if (!written || unconditional) return written;
   const kept = mask.filter((moved) => !moved).length;
   const bins = written.layer.bins as number;
-  const splines = identitySplines(kept, bins, LEAST_SCALE, 'prqct.unconditional_transform.');
+  const splines = identitySplines(kept, bins, LEAST, 'prqct.unconditional_transform.');
   return { layer: { ...written.layer, unconditional: true }, tensors: new Map([...written.tensors, ...splines]) };
 }
 
-/** Their wrappers leave the least sizes at the default. */
-function usualSizes(spline: Record<string, unknown>): boolean {
-  return ['min_bin_width', 'min_bin_height', 'min_derivative'].every((name) => spline[name] === 1e-3);
+/** Null for least sizes that are not the default, which their wrappers leave. */
+function likeSpline(name: string, { options, rawScale }: SplineDescription, theirScale: number): Likeness | null {
+  const usual = ['min_bin_width', 'min_bin_height', 'min_derivative'].every((least) => options[least] === LEAST);
+  return usual ? { layer: { class: name, ...options }, sizeFactor: rawScale / theirScale } : null;
 }
 
 /** Numbers as a tensor of one row. */

@@ -29,19 +29,21 @@ export function readSpline(layer: Description, rawScale = 1): RationalQuadraticS
   });
 }
 
-/**
- * The options of such a spline; null for one that they do not have.
- *
- * @param rawScale the factor on raw widths and heights that the layer over there has, to be ours as well
- */
-export function describeSpline(transform: unknown, rawScale: number): Record<string, number | string> | null {
+/** A spline in their terms. */
+export interface SplineDescription {
+  readonly options: Readonly<Record<string, number | string>>;
+  /** Our factor on raw widths and heights. */
+  readonly rawScale: number;
+}
+
+/** The options of such a spline; null for one that they do not have. */
+export function describeSpline(transform: unknown): SplineDescription | null {
   if (!(transform instanceof RationalQuadraticSpline)) return null;
   const config = transform.getConfig() as SplineConfig;
-  const { bins = 8, tailBound = 3, boundaries = 'linear', interval, identityAtZero = false } = config;
+  const { bins = 8, tailBound = 3, boundaries = 'linear', interval, identityAtZero = false, rawScale = 1 } = config;
   const { minBinWidth = 1e-3, minBinHeight = 1e-3, minDerivative = 1e-3 } = config;
   if (boundaries !== 'linear' || interval || identityAtZero) return null;
-  if (Math.abs((config.rawScale ?? 1) / rawScale - 1) > 1e-6) return null;
-  return {
+  const options = {
     bins,
     tails: 'linear',
     tail_bound: tailBound,
@@ -49,6 +51,7 @@ export function describeSpline(transform: unknown, rawScale: number): Record<str
     min_bin_height: minBinHeight,
     min_derivative: minDerivative,
   };
+  return { options, rawScale };
 }
 
 const PARTS = ['unnormalized_widths', 'unnormalized_heights', 'unnormalized_derivatives'] as const;

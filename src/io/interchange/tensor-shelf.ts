@@ -82,6 +82,12 @@ export function takeRows({ shape, values }: StoredTensor, order: readonly number
   return { shape: [order.length, ...shape.slice(1)], values: result };
 }
 
+/** Entries along the first axis, each times a number. */
+export function timesRows({ shape, values }: StoredTensor, factors: readonly number[]): StoredTensor {
+  const width = sizeOf(shape.slice(1));
+  return { shape, values: values.map((value, i) => value * factors[Math.floor(i / width)]) };
+}
+
 /** Columns from `begin` to before `end` of a matrix. */
 export function takeColumns(
   { shape: [rows, columns], values }: StoredTensor,

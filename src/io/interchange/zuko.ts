@@ -8,7 +8,7 @@ import { Normal } from '../../distributions/normal.js';
 import { ElementwiseAffine } from '../../elementwise/elementwise-affine.js';
 import type { ElementwiseTransform } from '../../elementwise/elementwise-transform.js';
 import { SoftclippedSpline } from '../../elementwise/softclipped-spline.js';
-import { below, type Tensors } from './linears.js';
+import { AS_IT_IS, below, type Tensors } from './linears.js';
 import { readMaskedPerceptron, writeMaskedPerceptron } from './masked-networks.js';
 import { readPerceptron, writePerceptron } from './networks.js';
 import type { FlowSizes, Peer, ReadPart, WrittenPart } from './peer.js';
@@ -130,7 +130,7 @@ function writeAutoregressive(bijector: Autoregressive, from: TensorShelf): Writt
   const config = conditioner.getConfig();
   const names = [...(config.hidden as number[]), 0].map((_, i) => `hyper.${2 * i}`);
   const tensors: Tensors = new Map();
-  const net = writeMaskedPerceptron(config, from.under('conditioner.'), tensors, names, null);
+  const net = writeMaskedPerceptron(config, from.under('conditioner.'), tensors, names, AS_IT_IS);
   const order = inverseOrder(conditioner.order);
   return { layer: { class: 'MaskedAutoregressiveTransform', order, univariate, net }, tensors };
 }
@@ -149,7 +149,7 @@ function writeCoupling(coupling: Coupling, from: TensorShelf): WrittenPart | nul
   const univariate = describeUnivariate(transform);
   if (!univariate || unconditional || !(conditioner instanceof MLP) || conditioner.circular.length > 0) return null;
   const tensors: Tensors = new Map();
-  const net = writePerceptron(conditioner.getConfig(), from.under('conditioner.'), tensors, 'hyper.', null);
+  const net = writePerceptron(conditioner.getConfig(), from.under('conditioner.'), tensors, 'hyper.', AS_IT_IS);
   const kept = (mask as boolean[]).map((moved) => (moved ? 0 : 1));
   return { layer: { class: 'GeneralCouplingTransform', mask: kept, univariate, net }, tensors };
 }

@@ -1,5 +1,6 @@
 """Writes the golden files of this folder; README.md says how. Run it from the root of the project."""
 
+import glob
 import json
 import re
 import sys
@@ -139,7 +140,23 @@ def from_normflows():
     write("normflows", "conditional-splines", model(flows, 4, nf.ConditionalNormalizingFlow), log_prob, 4, 2)
 
 
+def from_here(folder):
+    """Densities, by the libraries, of flows that this one exported into a folder."""
+    found = {}
+    for path in sorted(glob.glob(f"{folder}/*.json")):
+        m = json.load(open(path))
+        model = snippet(m["library"])["load"](path[: -len(".json")])
+        x, c = 1.7 * torch.randn(8, m["features"]), torch.randn(8, m["context"]) if m["context"] else None
+        with torch.no_grad():
+            log_prob = model(c).log_prob(x) if m["library"] == "zuko" else model.log_prob(*([x] if c is None else [x, c]))
+        found[path.split("/")[-1][: -len(".json")]] = {"x": x.tolist(), "context": c.tolist() if m["context"] else None, "log_prob": log_prob.tolist()}
+    json.dump(found, open(f"{HERE}/born-here.json", "w"))
+
+
 if __name__ == "__main__":
     torch.manual_seed(7)
+    if sys.argv[1:2] == ["born-here"]:
+        from_here(sys.argv[2])
     for library in sys.argv[1:] or ["nflows", "zuko", "normflows"]:
-        globals()[f"from_{library}"]()
+        if library in ("nflows", "zuko", "normflows"):
+            globals()[f"from_{library}"]()
