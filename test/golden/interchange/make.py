@@ -13,7 +13,7 @@ HERE = "test/golden/interchange"
 def snippet(library):
     """The program that docs/migrating-weights.md gives for a library."""
     page = open("docs/migrating-weights.md").read()
-    code = re.search(rf"## {library}\n.*?```python\n(.*?)```", page, re.S).group(1)
+    code = re.search(rf"### {library}\n.*?```python\n(.*?)```", page, re.S).group(1)
     names = {"__name__": library}
     exec(compile(code, library, "exec"), names)
     return names
