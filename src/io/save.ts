@@ -51,7 +51,8 @@ export async function readParameters(module: Module): Promise<Map<string, Stored
   );
 }
 
-function checkFinite(tensors: ReadonlyMap<string, StoredTensor>, where: string): void {
+/** @throws FlowNumericsError when a parameter is not finite. */
+export function checkFinite(tensors: ReadonlyMap<string, StoredTensor>, where: string): void {
   for (const [path, { values }] of tensors) {
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad < 0) continue;

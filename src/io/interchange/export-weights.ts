@@ -1,13 +1,16 @@
 import { Affine } from '../../bijectors/affine.js';
+import { Autoregressive } from '../../bijectors/autoregressive.js';
 import type { Bijector } from '../../bijectors/bijector.js';
 import { Chain } from '../../bijectors/chain.js';
+import { Coupling } from '../../bijectors/coupling.js';
+import { Invert } from '../../bijectors/invert.js';
 import { Standardize } from '../../bijectors/standardize.js';
 import { Normal } from '../../distributions/normal.js';
 import { FlowConfigError } from '../../errors.js';
 import type { Flow } from '../../flows/flow.js';
 import { perCoordinate, type PerCoordinate } from '../../distributions/check.js';
 import { sizeOf } from '../../shapes.js';
-import { readParameters } from '../save.js';
+import { checkFinite, readParameters } from '../save.js';
 import { encodeSafetensors } from '../safetensors.js';
 import type { Moments, Peer, WrittenPart } from './peer.js';
 import { peerOf } from './peers.js';
@@ -25,6 +28,7 @@ const WHERE = 'exportWeights';
  * and a normal base go along.
  *
  * @throws FlowConfigError for an unknown library, or a flow with a part that it does not have; the message names the part.
+ * @throws FlowNumericsError when a parameter is not finite.
  * @example
  * const { map, weights } = await exportWeights(flow, 'nflows');
  * await writeFile('flow.json', JSON.stringify(map));
@@ -32,11 +36,14 @@ const WHERE = 'exportWeights';
  */
 export async function exportWeights(flow: Flow, library: PeerName): Promise<ExchangedWeights> {
   const peer = peerOf(library, WHERE);
+  if (flow.isDisposed) throw refused(peer, 'a disposed flow, which has no weights');
   if (flow.embedding) throw refused(peer, `an embedding, ${flow.embedding.className}`);
   const [features] = flow.eventShape;
   if (flow.eventShape.length !== 1) throw refused(peer, `events with ${flow.eventShape.length} axes`);
   const sizes = { features, context: flow.contextShape ? sizeOf(flow.contextShape) : 0 };
-  const shelf = new TensorShelf(await readParameters(flow), WHERE);
+  const parameters = await readParameters(flow);
+  checkFinite(parameters, WHERE);
+  const shelf = new TensorShelf(parameters, WHERE);
 
   const moments = momentsOf(flow, shelf, peer);
   const base = peer.writeBase(moments);
@@ -44,6 +51,12 @@ export async function exportWeights(flow: Flow, library: PeerName): Promise<Exch
   const fromBase = [
     ...(base ? [] : [affineLayer(peer, moments.logScale.map(Math.exp), moments.loc, 'base')]),
     ...leaves(flow.bijector, 'bijector.').map(([bijector, path]) => {
+      if (sizes.context > 0 && !bijector.contextShape && hasNetwork(bijector)) {
+        throw refused(
+          peer,
+          `${describe(bijector)} at ${path.slice(0, -1)}, which leaves out the context of the others`,
+        );
+      }
       const own = shelf.under(path);
       const layer = writeConstant(bijector, own, peer, path) ?? peer.writeLayer(bijector, own, sizes);
       if (!layer) throw refused(peer, `${describe(bijector)} at ${path.slice(0, -1)}`);
@@ -71,6 +84,12 @@ export async function exportWeights(flow: Flow, library: PeerName): Promise<Exch
 function leaves(bijector: Bijector, path: string): [Bijector, string][] {
   if (!(bijector instanceof Chain)) return [[bijector, path]];
   return bijector.bijectors.flatMap((inner, i) => leaves(inner, `${path}${i}.`));
+}
+
+/** Layers whose networks read the context over there, if the flow has one. */
+function hasNetwork(bijector: Bijector): boolean {
+  if (bijector instanceof Invert) return hasNetwork(bijector.bijector);
+  return bijector instanceof Coupling || bijector instanceof Autoregressive;
 }
 
 /** Layers that multiply and shift by constants. */

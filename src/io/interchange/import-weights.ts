@@ -3,7 +3,7 @@ import { FlowError, FlowFileError } from '../../errors.js';
 import { Flow } from '../../flows/flow.js';
 import { assignParameters, type Module } from '../../module.js';
 import { decodeJson } from '../json.js';
-import { decodeSafetensors } from '../safetensors.js';
+import { decodeSafetensors, type StoredTensor } from '../safetensors.js';
 import type { Tensors } from './linears.js';
 import type { ReadPart } from './peer.js';
 import { peerOf } from './peers.js';
@@ -12,7 +12,7 @@ import { Description, FORMAT, FORMAT_VERSION, type PeerName } from './weight-map
 
 const WHERE = 'importWeights';
 
-/** The two files that the snippet of a library writes; {@link exportWeights} makes the same. */
+/** The two files that the snippet of a library writes; `exportWeights` makes the same. */
 export interface WeightFiles {
   /** The map: parsed JSON, or the bytes or text of the file. */
   readonly map: unknown;
@@ -42,7 +42,9 @@ export function importWeights({ map, weights }: WeightFiles): Flow {
   const sizes = { features: top.count('features'), context: top.count('context') };
   const described = top.record.layers;
   if (!Array.isArray(described) || described.length === 0) throw top.unmapped('no layers');
-  const shelf = new TensorShelf(decodeSafetensors(weights, WHERE).tensors, WHERE);
+  const { tensors } = decodeSafetensors(weights, WHERE);
+  checkNumbers(tensors);
+  const shelf = new TensorShelf(tensors, WHERE);
 
   const built: Module[] = [];
   const keep = <Part extends Module>(read: ReadPart<Part>): ReadPart<Part> => {
@@ -61,8 +63,8 @@ export function importWeights({ map, weights }: WeightFiles): Flow {
     built.push(flow);
     const values: Tensors = new Map();
     for (const [path, tensor] of base.tensors) values.set(`base.${path}`, tensor);
-    fromBase.forEach(({ tensors }, i) => {
-      for (const [path, tensor] of tensors) values.set(`bijector.${i}.${path}`, tensor);
+    fromBase.forEach(({ tensors: own }, i) => {
+      for (const [path, tensor] of own) values.set(`bijector.${i}.${path}`, tensor);
     });
     assignParameters(flow, values, WHERE);
     return flow;
@@ -81,4 +83,17 @@ export function importWeights({ map, weights }: WeightFiles): Flow {
 function parsed(map: unknown): unknown {
   if (typeof map === 'string') return decodeJson(new TextEncoder().encode(map), 'the map', WHERE);
   return map instanceof Uint8Array ? decodeJson(map, 'the map', WHERE) : map;
+}
+
+/** @throws FlowFileError for a number that is not finite. */
+function checkNumbers(tensors: ReadonlyMap<string, StoredTensor>): void {
+  for (const [name, { values }] of tensors) {
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad < 0) continue;
+    throw new FlowFileError(WHERE, {
+      expected: `finite numbers in tensor "${name}"`,
+      got: `${values[bad]} at index ${bad}`,
+      hint: 'The training over there diverged; save an earlier state of it.',
+    });
+  }
 }

@@ -2,15 +2,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import * as tf from '@tensorflow/tfjs-core';
-import type {
-  Flow} from '../../../src/index.js';
+import type { Flow } from '../../../src/index.js';
 import {
+  Chain,
   decodeSafetensors,
   exportWeights,
+  Flow,
   FlowConfigError,
+  FlowNumericsError,
   importWeights,
   maf,
   MLPEmbedding,
+  Normal,
   ready,
   realNvp,
   splineAutoregressiveFlow,
@@ -85,6 +88,25 @@ for (const [what, library, build, got] of REFUSED) {
     flow.dispose();
   });
 }
+
+test('a layer that leaves out the context of the others is refused', async (t) => {
+  const [conditional, plain] = [[1], null].map((contextShape) =>
+    maf({ dims: 2, layers: 1, hidden: [4], scale: 'inverseExp', standardize: false, contextShape }),
+  );
+  const bijectors = [conditional, plain].map((flow) => flow.takeApart().bijector);
+  const flow = new Flow({ base: Normal.standard([2]), bijector: new Chain({ bijectors }) });
+  await t.throwsAsync(exportWeights(flow, 'zuko'), { instanceOf: FlowConfigError, message: /bijector\.1\.0, which leaves out the context/ }); // prettier-ignore
+  flow.dispose();
+});
+
+test('a flow that diverged or was disposed is refused', async (t) => {
+  const flow = maf({ dims: 2, layers: 1, hidden: [4], scale: 'inverseExp' });
+  const [first] = flow.trainableVariables;
+  tf.tidy(() => first.assign(tf.fill(first.shape, NaN)));
+  await t.throwsAsync(exportWeights(flow, 'zuko'), { instanceOf: FlowNumericsError, message: /exportWeights: expected finite numbers/ }); // prettier-ignore
+  flow.dispose();
+  await t.throwsAsync(exportWeights(flow, 'zuko'), { instanceOf: FlowConfigError, message: /a disposed flow/ });
+});
 
 test('an unknown library is refused', async (t) => {
   const flow = maf({ dims: 2, layers: 1, hidden: [4] });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import * as tf from '@tensorflow/tfjs-core';
-import { FlowFileError, importWeights, ready } from '../../../src/index.js';
+import { decodeSafetensors, encodeSafetensors, FlowFileError, importWeights, ready } from '../../../src/index.js';
 import { distance, GOLDEN_NAMES, goldenModel, importGolden, type GoldenModel } from './support.js';
 
 /** Models of nflows, zuko and normflows have the densities here that they have there. */
@@ -88,4 +88,18 @@ test('maps come as text, as bytes or parsed', (t) => {
   }
   t.throws(() => importWeights({ map: '{', weights }), { instanceOf: FlowFileError, message: /JSON in the map/ });
   t.throws(() => importWeights({ map, weights: weights.subarray(0, 99) }), { instanceOf: FlowFileError });
+});
+
+test('weights that are not finite are refused by name', (t) => {
+  const { map, weights } = goldenModel('zuko-maf');
+  const { tensors } = decodeSafetensors(weights);
+  tensors.get('1.hyper.0.bias')!.values[3] = Infinity;
+  const error = t.throws(() => importWeights({ map, weights: encodeSafetensors(tensors) }), { instanceOf: FlowFileError }); // prettier-ignore
+  t.regex(error.message, /finite numbers in tensor "1\.hyper\.0\.bias", got Infinity at index 3/);
+});
+
+test('safetensors are read from a Buffer that is part of a larger one', (t) => {
+  const bytes = encodeSafetensors(new Map([['a', { shape: [2], values: Float32Array.of(1, -2) }]]));
+  const pool = Buffer.concat([Buffer.alloc(40, 7), bytes]);
+  t.deepEqual([...decodeSafetensors(pool.subarray(40)).tensors.get('a')!.values], [1, -2]);
 });
