@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Flow } from '../../../src/index.js';
 import {
   Chain,
   decodeSafetensors,
