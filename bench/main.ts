@@ -55,6 +55,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   toys: benchToys,
   // What drives a browser takes memory, which other benches report.
   gpu: async (quick) => (await import('./gpu.js')).benchGpu(quick),
+  playground: async (quick) => (await import('./playground.js')).benchPlayground(quick),
   kernels: benchKernels,
 };
 

@@ -5,15 +5,10 @@ import { FlowConfigError, FlowFileError } from 'tfjs-flows';
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { replaceFile } from '../files/replace-file.js';
+import { ROLES, type Role } from './roles.js';
 
 /** Mode of a file that nobody else may read. */
 const OWNER_ALONE = 0o600;
-
-/** What a token allows, each all that those before it do: to score and draw; to fit, upload and run jobs; to delete. */
-export const ROLES = ['score', 'fit', 'admin'] as const;
-
-/** What a token allows. */
-export type Role = (typeof ROLES)[number];
 
 const Entry = Type.Object({
   id: Type.String(),
