@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { MODEL_NAMES } from '../estimator/model-names.js';
 import { FORMATS } from '../tables/format-names.js';
 import { columnKinds, count, list, positive } from './arguments.js';
+import type { ExportFlags } from './commands/export.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import type { FitFlags } from './commands/fit.js';
 import type { InfoFlags } from './commands/info.js';
@@ -93,6 +94,19 @@ export function program(signal: AbortSignal): Command {
     .argument('<model>', 'folder of the model')
     .option('--json', 'print JSON')
     .action(async (folder: string, flags: InfoFlags) => (await import('./commands/info.js')).info(folder, flags));
+
+  root
+    .command('export')
+    .description('Write a model in the ONNX format, which runs without this package.')
+    .argument('<model>', 'folder of the model, of exact numbers')
+    .requiredOption('-o, --out <file>', 'such as model.onnx; what its columns are stands beside it, in JSON')
+    .addOption(
+      new Option('--of <what>', 'ln p of rows, or draws from noise').choices(['logProb', 'sample']).default('logProb'),
+    )
+    .addOption(force())
+    .action(async (folder: string, flags: ExportFlags) =>
+      (await import('./commands/export.js')).exportModel(folder, flags),
+    );
   addServe(root, signal);
   addCompletion(root);
   return root;

@@ -71,6 +71,7 @@ export function generalise(where: string, [a, b]: readonly [Trace, Trace], rows:
   };
   const both = (x: unknown, y: unknown): unknown => {
     if (typeof x === 'number' && typeof y === 'number') return Number.isInteger(x) && Number.isInteger(y) ? length(x, y) : same(x, y);
+    if (ArrayBuffer.isView(x) && ArrayBuffer.isView(y)) return both(Array.from(x as Float32Array), Array.from(y as Float32Array));
     if (Array.isArray(x) && Array.isArray(y) && x.length === y.length) return x.map((entry, i) => both(entry, y[i]));
     if (typeof x === 'object' && x !== null && typeof y === 'object' && y !== null) return Object.fromEntries(Object.entries(x).map(([key, entry]) => [key, both(entry, (y as Record<string, unknown>)[key])]));
     return same(x, y);

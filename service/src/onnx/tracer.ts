@@ -74,7 +74,7 @@ export async function trace(where: string, inputs: readonly Tensor[], compute: (
   register();
   const values = await Promise.all(inputs.map((input) => input.data()));
   try {
-    tf.setBackend(BACKEND);
+    void tf.setBackend(BACKEND);
     tf.engine().startScope();
     try {
       const own = inputs.map((input, i) => tf.tensor(values[i], input.shape, input.dtype));
@@ -87,7 +87,7 @@ export async function trace(where: string, inputs: readonly Tensor[], compute: (
     }
   } finally {
     recorder = null;
-    tf.setBackend(before);
+    void tf.setBackend(before);
   }
 } // prettier-ignore
 

@@ -56,8 +56,10 @@ export const SHAPES: Lowerings = {
     return [graph.add('Slice', [names['x'], all(-1), all(-END), graph.longs(axes), all(-1)])];
   },
   Slice: ({ graph, names, attributes, inputs, outputs }) => {
-    const begin = attributes['begin'] as Length[];
+    const given = attributes['begin'] as Length | Length[];
+    const first = Array.isArray(given) ? given : [given];
     const axes = inputs['x'].shape.map((_, axis) => axis);
+    const begin = axes.map((axis) => first[axis] ?? 0);
     const ends = outputs[0].shape.map((length, axis) => sum(begin[axis], length));
     return [graph.add('Slice', [names['x'], graph.lengths(begin), graph.lengths(ends), graph.longs(axes)])];
   },
