@@ -18,7 +18,7 @@ export function texOf(text: string): string | null {
 
 /** What makes something a formula: a sign that code is not written with, a relation, or a symbol all alone. */
 const SIGN =
-  /[Α-Ωα-ωϕ∂∇Σ∏∫√⟨⟩‖·×≤≥≠≈∝∈±∞→←½⊙ℝ⁰¹²³⁴-⁹⁻⁺ᵀᵏⁿᵗˣˢ₀-₉ᵢⱼₖₙₜ′″−]| [~=<>] |^-?[a-zA-Z]$|^[a-zA-Z]\([a-z](?:, [a-z])*\)$/;
+  /[Α-Ωα-ωϕ∂∇Σ∏∫√⟨⟩‖·×≤≥≠≈∝∈±∞→←½⊙ℝ⁰¹²³⁴-⁹⁻⁺ᵀᵏⁿᵗˣˢ₀-₉ᵢⱼₖₙₜ′″−]| [~=<>] |\||^-?log |^-?[a-zA-Z]$|^[a-zA-Z]\([a-z](?:, [a-z])*\)$/;
 
 const CODE =
   /===|=>|>=|<=|\?\?|["`@$]|;$|\w\.\w*[a-zA-Z]|[a-z]\(\)|(?<!^forward|^inverse): |\{ |\.\.\.[a-z]|^\[.*[a-z]{3}/;
