@@ -13,6 +13,7 @@ import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
 import { benchOctupole } from './octupole.js';
 import { benchScaling } from './scaling.js';
+import { benchSize } from './size.js';
 import { benchSmooth } from './smooth.js';
 import { benchToys } from './toys.js';
 import { benchWorkload, WORKLOADS } from './workloads.js';
@@ -49,6 +50,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   images: benchImages,
   octupole: benchOctupole,
   scaling: benchScaling,
+  size: benchSize,
   smooth: benchSmooth,
   toys: benchToys,
   // What drives a browser takes memory, which other benches report.
