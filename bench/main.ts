@@ -13,6 +13,7 @@ import { describeMachine } from './machine.js';
 import { benchKernels } from './kernels.js';
 import { benchOctupole } from './octupole.js';
 import { benchScaling } from './scaling.js';
+import { benchService } from './service.js';
 import { benchSize } from './size.js';
 import { benchSmooth } from './smooth.js';
 import { benchToys } from './toys.js';
@@ -50,11 +51,13 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   images: benchImages,
   octupole: benchOctupole,
   scaling: benchScaling,
+  service: benchService,
   size: benchSize,
   smooth: benchSmooth,
   toys: benchToys,
   // What drives a browser takes memory, which other benches report.
   gpu: async (quick) => (await import('./gpu.js')).benchGpu(quick),
+  playground: async (quick) => (await import('./playground.js')).benchPlayground(quick),
   kernels: benchKernels,
 };
 

@@ -20,8 +20,31 @@ export class App {
   #playing = true;
   #previews: Record<string, Float32Array> = {};
   #recoveries = 0;
+  #resumes = false;
+  #shown = false;
 
-  start(): void {
+  /** Is seen: for the first time, or again, when it goes on unless it was paused. */
+  show(): void {
+    if (!this.#shown) this.#start();
+    else if (this.#resumes) this.togglePlay();
+    this.#resumes = false;
+    history.replaceState(null, '', hashOf(this.settings));
+  }
+
+  /** Is not seen: does nothing meanwhile. */
+  hide(): void {
+    this.#resumes = this.#playing && this.#shown;
+    if (this.#resumes) this.togglePlay();
+  }
+
+  /** Does what the link says now. */
+  follow(): void {
+    if (this.#shown) this.change(settingsFrom(location.hash));
+    else this.settings = settingsFrom(location.hash);
+  }
+
+  #start(): void {
+    this.#shown = true;
     this.#addLane();
     if (this.settings.versus) this.#addLane();
     this.#offerTargets();
@@ -227,8 +250,8 @@ export class App {
       this.restart(await Promise.all(Array.from(load.files ?? [], read)));
       load.value = '';
     };
-    addEventListener('hashchange', () => this.change(settingsFrom(location.hash)));
     addEventListener('keydown', (event) => {
+      if (element('plane').hidden) return;
       if (event.ctrlKey || event.metaKey || event.altKey || (event.target as HTMLElement).closest('input, select, button, summary')) return; // prettier-ignore
       const act = { ' ': () => this.togglePlay(), s: () => this.stepOnce(), r: () => this.restart() }[event.key];
       if (!act) return;

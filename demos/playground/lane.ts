@@ -131,6 +131,7 @@ export class Lane {
     this.#off.clear();
     Object.assign(this.view, { started: null, frame: null, journey: null, brushed: new Set(), inspected: null });
     this.snapshot = null;
+    this.#figures.replaceChildren();
     this.#select.value = settings.flow;
     this.#size.value = settings.size;
     const { formula, caption } = flowEntry(settings.flow);

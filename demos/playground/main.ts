@@ -1,6 +1,7 @@
 import { App } from './app.js';
+import { Tabs } from './tabs.js';
 
 const app = new App();
-app.start();
+new Tabs(app).start();
 // For tests and the curious.
 Object.assign(globalThis, { playground: app });

@@ -1,7 +1,8 @@
 /** tfjs-flows-service: densities of tables. This file is the whole public surface. */
 export type { ColumnKind, ColumnOverride, ColumnSpec } from './columns/spec.js';
 export { DensityEstimator, type ModelDescription, type TableSampleOptions } from './estimator/density-estimator.js';
-export { MODEL_NAMES, type EstimatorOptions, type MissingPolicy, type ModelName } from './estimator/options.js';
+export { MODEL_NAMES, type ModelName } from './estimator/model-names.js';
+export type { EstimatorOptions, MissingPolicy } from './estimator/options.js';
 export type { ColumnReport, DataReport } from './estimator/report.js';
 export type { FitProgress, FitRun, Trial } from './estimator/train.js';
 export type { Column, Table } from './tables/table.js';
@@ -20,6 +21,7 @@ export { sweepHandler, SweepInput } from './jobs/sweep-job.js';
 export { tableHandlers } from './jobs/handlers.js';
 export { startServer, type Server, type ServerOptions } from './http/server.js';
 export type { Limits } from './http/limits.js';
-export { ROLES, Tokens, type Role, type TokenEntry } from './http/tokens.js';
+export { ROLES, type Role } from './http/roles.js';
+export { Tokens, type TokenEntry } from './http/tokens.js';
 export { ModelRegistry, type ModelVersion } from './registry/model-registry.js';
 export { packModel, unpackModel } from './archive/model-archive.js';

@@ -9,9 +9,9 @@ export interface Course {
 }
 
 /** Redraws come no more often than this, in milliseconds. */
-const INTERVAL = 700;
+const INTERVAL = 1000;
 /** Points of a line. */
-const MOST_POINTS = 300;
+const MOST_POINTS = 200;
 /** Blue, orange, green and violet that the colour-blind can tell apart. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
 
@@ -37,6 +37,8 @@ export class HistoryChart {
     const draw = (host: HTMLElement, data: object[], title: string, log: boolean) =>
       Plotly.react(host as never, data as never, layoutOf(title, log, ink, grid) as never, CONFIG as never);
     await draw(this.#hosts[0], traces.flatMap(({ loss }) => loss), 'nats', false); // prettier-ignore
+    // Another task: in between the page answers.
+    await new Promise((resolve) => setTimeout(resolve));
     await draw(this.#hosts[1], traces.flatMap(({ gradient }) => gradient), 'gradient norm', true); // prettier-ignore
     this.#next = performance.now() + INTERVAL;
     this.#busy = false;

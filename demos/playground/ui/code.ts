@@ -21,31 +21,32 @@ const ENERGY_CODE = {
 export function codeOf({ target, flow, size, seed, steps }: Recipe): string {
   const entry = flowEntry(flow);
   const energy = target.kind === 'energy';
+  const ring = energy && target.id === 'ringOfWells';
   const build = `const flow = ${entry.factory}(${literal(optionsFor(entry, size, seed, energy))});`;
   const matching = !energy && entry.objective === 'flowMatching';
   const names = ['Adam', 'cosine', 'fit', entry.factory, 'ready'];
   if (matching) names.push('flowMatching', 'optimalTransport');
   if (target.kind === 'toy') names.push(target.id);
-  if (energy && target.id !== 'ringOfWells') names.push(ENERGY_CODE[target.id].slice(4).split('(')[0]);
+  if (energy) names.push('reverseKl', ring ? 'Energy' : ENERGY_CODE[target.id].slice(4).split('(')[0]);
   const options = [
     `steps: ${steps}`,
     'batchSize: 256',
     `seed: '${seed}'`,
     ...(matching ? ['objective: flowMatching({ coupling: optimalTransport() })'] : []),
-    ...(energy ? ['objective: reverseDivergence'] : []),
+    ...(energy ? ['objective: reverseKl(energy)'] : []),
     `optimizer: new Adam({ learningRate: ${entry.learningRate} })`,
     'schedule: cosine({ floor: 0.02 })',
     'clipNorm: 10',
   ];
   return [
-    ...(energy ? ["import * as tf from '@tensorflow/tfjs-core';"] : []),
+    ...(ring ? ["import * as tf from '@tensorflow/tfjs-core';"] : []),
     `import { ${names.sort((a, b) => a.toLowerCase().localeCompare(b.toLowerCase())).join(', ')} } from 'tfjs-flows';`,
     '',
     'await ready();',
-    ...rowsCode(target, seed),
+    ...(ring ? RING_OF_WELLS : []),
+    ...targetCode(target, seed),
     build,
-    ...(energy ? DIVERGENCE : []),
-    'await fit(flow, rows, {',
+    `await fit(flow, ${energy ? '' : 'rows, '}{`,
     ...options.map((option) => `  ${option},`),
     '});',
     "const draws = flow.sample(1000, { seed: 'draws' });",
@@ -53,16 +54,13 @@ export function codeOf({ target, flow, size, seed, steps }: Recipe): string {
   ].join('\n');
 }
 
-function rowsCode(target: TargetSpec, seed: string): string[] {
+function targetCode(target: TargetSpec, seed: string): string[] {
   switch (target.kind) {
     case 'toy':
-      return [`const rows = tf.tensor2d(${target.id}(20_000, { seed: '${seed}/target' }), [20_000, 2]);`];
+      return [`const rows = ${target.id}(20_000, { seed: '${seed}/target' });`];
     case 'energy': {
       const { formula } = ENERGIES.find(({ id }) => id === target.id)!;
-      return [
-        `const energy = ${ENERGY_CODE[target.id]}; // ${formula}`,
-        'const rows = Normal.standard([2]).sample(20_000, { seed: 0 }); // only their number matters',
-      ];
+      return [`const energy = ${ENERGY_CODE[target.id]}; // ${formula}`];
     }
     case 'table':
     case 'picture':
@@ -70,15 +68,19 @@ function rowsCode(target: TargetSpec, seed: string): string[] {
   }
 }
 
-const DIVERGENCE = [
-  '// KL(q ‖ p) - log Z, over draws of the flow alone.',
-  'const reverseDivergence = Object.assign(',
-  '  (model, { noise }) => {',
-  '    const [x, logDet] = model.bijector.forwardAndLogDet(noise);',
-  '    return tf.mean(tf.add(tf.sub(model.base.logProb(noise), logDet), energy.energy(x)));',
-  '  },',
-  '  { rowwise: true, noise: (_, n, stream) => stream.normalTensor([n, 2]) },',
-  ');',
+const RING_OF_WELLS = [
+  'class RingOfWells extends Energy {',
+  '  eventShape = [2];',
+  '  evaluate(x) {',
+  '    const r = tf.norm(x, 2, 1);',
+  '    const cosine = tf.div(tf.squeeze(tf.slice(x, [0, 0], [-1, 1]), [1]), r);',
+  '    const triple = tf.mul(cosine, tf.sub(tf.mul(4, tf.square(cosine)), 3)); // cos 3φ',
+  '    return tf.sub(tf.mul(0.5, tf.square(tf.div(tf.sub(r, 2), 0.3))), tf.sub(tf.mul(2, tf.square(triple)), 1));',
+  '  }',
+  '  getConfig() {',
+  '    return {};',
+  '  }',
+  '}',
 ];
 
 /** A value as one would write it. */

@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
-import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
-import { ready, toys } from 'tfjs-flows';
 import type { Backend, Command, Report } from '../protocol.js';
+import { openEngine } from './open-engine.js';
+import { previews } from './previews.js';
 import { Session } from './session.js';
 
 /** What is used of a worker's global object. */
@@ -51,22 +49,10 @@ scope.onmessage = ({ data: command }) => {
 };
 
 async function open(backend: Backend | null): Promise<void> {
-  const at = (url: string) => new URL(url, import.meta.url).href;
   try {
-    // The threads of TF.js itself are made of its own source text, which bundlers change; those of this library remain.
-    await import('@tensorflow/tfjs-backend-wasm');
-    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-    const report = await ready({
-      ...(backend && { backend }),
-      wasmPaths: {
-        'tfjs-backend-wasm.wasm': at(plain),
-        'tfjs-backend-wasm-simd.wasm': at(simd),
-        'tfjs-backend-wasm-threaded-simd.wasm': at(threaded),
-      },
-    });
+    const report = await openEngine(backend);
     watchContext();
-    const previews = Object.fromEntries(Object.entries(toys).map(([id, toy]) => [id, toy(350, { seed: 'preview' })]));
-    post({ type: 'opened', backend: report.backend as Backend, reason: report.reason, previews });
+    post({ type: 'opened', backend: report.backend as Backend, reason: report.reason, previews: previews() });
   } catch (error) {
     post({ type: 'problem', run: 0, problem: { kind: 'start', message: String((error as Error).message) } });
   }

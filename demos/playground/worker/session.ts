@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Adam, cosine, effectiveSampleSize, fit, FlowNumericsError, modelFiles, RandomStream, type Flow, type StepRecord } from 'tfjs-flows'; // prettier-ignore
+import { Adam, cosine, effectiveSampleSize, fit, FlowNumericsError, modelFiles, RandomStream, type FitWithoutDataOptions, type Flow, type StepRecord } from 'tfjs-flows'; // prettier-ignore
 import { flowEntry } from '../catalogue/flows.js';
 import { PARTICLES, type Frame, type ModelFile, type PointReport, type Report, type RunSettings } from '../protocol.js';
 import { buildFlow } from './build-flow.js';
@@ -74,24 +74,21 @@ export class Session {
     const entry = flowEntry(this.#settings.flow);
     const { energy, rows } = this.#target;
     this.#rate = { since: performance.now(), step: 0, value: 0 };
-    const data = tf.tensor2d(rows, [rows.length / 2, 2]);
     const { steps, seed, files } = this.#settings;
-    try {
-      await fit(this.#flow, data, {
-        steps,
-        batchSize: Math.min(entry.batchSize, rows.length / 2),
-        seed,
-        objective: objectiveFor(entry, energy),
-        optimizer: new Adam({ learningRate: entry.learningRate }),
-        schedule: cosine({ floor: 0.02 }),
-        clipNorm: CLIP_NORM,
-        initialize: !files,
-        signal: this.#abort.signal,
-        callbacks: { onStep: (step) => this.#onStep(step), onWarning: () => {} },
-      });
-    } finally {
-      data.dispose();
-    }
+    const options: FitWithoutDataOptions = {
+      steps,
+      batchSize: energy ? entry.batchSize : Math.min(entry.batchSize, rows.length / 2),
+      seed,
+      objective: objectiveFor(entry, energy),
+      optimizer: new Adam({ learningRate: entry.learningRate }),
+      schedule: cosine({ floor: 0.02 }),
+      clipNorm: CLIP_NORM,
+      initialize: !files,
+      signal: this.#abort.signal,
+      callbacks: { onStep: (step) => this.#onStep(step), onWarning: () => {} },
+    };
+    if (energy) await fit(this.#flow, options);
+    else await fit(this.#flow, rows, options);
     if (this.#abort.signal.aborted) return;
     this.#gate.close();
     await this.look(true);

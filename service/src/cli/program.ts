@@ -1,40 +1,17 @@
-import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { FlowConfigError, FlowFileError } from 'tfjs-flows';
-import { DensityEstimator } from '../estimator/density-estimator.js';
-import { MODEL_NAMES, type MissingPolicy, type ModelName } from '../estimator/options.js';
-import type { ColumnOverride } from '../columns/spec.js';
-import { FORMATS, formatOf, type TableFormat } from '../tables/formats.js';
-import { TableFile, writeTable } from '../tables/table-file.js';
-import { columnKinds, count, list, positive, print } from './arguments.js';
-import { progressBar } from './progress.js';
+import { MODEL_NAMES } from '../estimator/model-names.js';
+import { FORMATS } from '../tables/format-names.js';
+import { columnKinds, count, list, positive } from './arguments.js';
+import type { EvaluateFlags } from './commands/evaluate.js';
+import type { FitFlags } from './commands/fit.js';
+import type { InfoFlags } from './commands/info.js';
+import type { SampleFlags } from './commands/sample.js';
+import type { ScoreFlags } from './commands/score.js';
+import type { WorkFlags } from './commands/work.js';
+import { addCompletion } from './completion.js';
 import { addServe } from './serve.js';
-import { describeModel, describeTrials } from './text.js';
-import type { WorkFlags } from './work.js';
 
-interface FitFlags {
-  readonly out: string;
-  readonly model: ModelName | 'auto';
-  readonly time: number;
-  readonly epochs?: number;
-  readonly condition?: string[];
-  readonly ignore?: string[];
-  readonly columns?: Record<string, ColumnOverride>;
-  readonly missing: MissingPolicy;
-  readonly seed: string;
-  readonly checkpoint?: string;
-  readonly format?: TableFormat;
-  readonly force?: boolean;
-  readonly json?: boolean;
-}
-
-interface OutputFlags {
-  readonly out: string;
-  readonly format?: TableFormat;
-  readonly force?: boolean;
-}
-
-/** The command line: densities of tables in files. */
+/** The command line: densities of tables in files. What a command takes is loaded once it runs: help and completion are at once there. */
 export function program(signal: AbortSignal): Command {
   const root = new Command('tfjs-flows')
     .description('Fits the density of a table by a normalizing flow; scores rows by it, and draws new ones.')
@@ -62,7 +39,7 @@ export function program(signal: AbortSignal): Command {
     .addOption(format())
     .addOption(force())
     .option('--json', 'print the report as JSON')
-    .action((path: string, flags: FitFlags) => fit(path, flags, signal));
+    .action(async (path: string, flags: FitFlags) => (await import('./commands/fit.js')).fit(path, flags, signal));
 
   root
     .command('score')
@@ -74,7 +51,9 @@ export function program(signal: AbortSignal): Command {
     .option('--anomaly', 'add how odd each row is as well, from 0 to 1')
     .addOption(format())
     .addOption(force())
-    .action(score);
+    .action(async (model: string, table: string, flags: ScoreFlags) =>
+      (await import('./commands/score.js')).score(model, table, flags),
+    );
 
   root
     .command('sample')
@@ -86,7 +65,7 @@ export function program(signal: AbortSignal): Command {
     .option('-o, --out <file>', 'where to; - is the standard output', '-')
     .addOption(format())
     .addOption(force())
-    .action(sample);
+    .action(async (model: string, flags: SampleFlags) => (await import('./commands/sample.js')).sample(model, flags));
 
   root
     .command('evaluate')
@@ -95,7 +74,9 @@ export function program(signal: AbortSignal): Command {
     .argument('<table>', 'the rows; - is the standard input')
     .addOption(format())
     .option('--json', 'print JSON')
-    .action(evaluate);
+    .action(async (model: string, table: string, flags: EvaluateFlags) =>
+      (await import('./commands/evaluate.js')).evaluate(model, table, flags),
+    );
 
   root
     .command('work')
@@ -104,122 +85,17 @@ export function program(signal: AbortSignal): Command {
     .requiredOption('--folder <folder>', 'of checkpoints; the same on all machines')
     .option('--queue <name>', 'name of the queue', 'tfjs-flows')
     .option('--threads <count>', 'jobs, and parts of jobs, at once', count, 1)
-    .action(async (flags: WorkFlags) => (await import('./work.js')).work(flags, signal));
+    .action(async (flags: WorkFlags) => (await import('./commands/work.js')).work(flags, signal));
 
   root
     .command('info')
     .description('Print what a model is of, and how good it is.')
     .argument('<model>', 'folder of the model')
     .option('--json', 'print JSON')
-    .action(async (folder: string, { json: asJson }: { json?: boolean }) => {
-      using estimator = await DensityEstimator.load(folder);
-      print(asJson ? JSON.stringify(estimator.describe(), null, 2) : describeModel(estimator.describe()));
-    });
+    .action(async (folder: string, flags: InfoFlags) => (await import('./commands/info.js')).info(folder, flags));
   addServe(root, signal);
+  addCompletion(root);
   return root;
-}
-
-async function fit(path: string, flags: FitFlags, signal: AbortSignal): Promise<void> {
-  refuseToOverwrite(flags.out, flags.force);
-  const file = await TableFile.open(path, flags.format);
-  try {
-    using estimator = new DensityEstimator({
-      model: flags.model,
-      timeBudget: flags.time,
-      missing: flags.missing,
-      seed: flags.seed,
-      ...(flags.epochs && { epochs: flags.epochs }),
-      conditionOn: flags.condition ?? [],
-      columns: {
-        ...flags.columns,
-        ...Object.fromEntries((flags.ignore ?? []).map((name) => [name, 'ignore'] as const)),
-      },
-    });
-    const bar = progressBar();
-    try {
-      await estimator.fit(await file.read(), { onProgress: bar.show, signal, checkpoint: flags.checkpoint });
-    } finally {
-      bar.stop();
-    }
-    if (signal.aborted && flags.checkpoint) return;
-    await estimator.save(flags.out);
-    print(flags.json ? JSON.stringify(estimator.report, null, 2) : describeTrials(estimator.report, flags.out));
-  } finally {
-    await file.close();
-  }
-}
-
-async function score(
-  folder: string,
-  path: string,
-  flags: OutputFlags & { column: string; anomaly?: boolean },
-): Promise<void> {
-  const to = targetOf(flags, path);
-  using estimator = await DensityEstimator.load(folder);
-  const file = await TableFile.open(path, flags.format);
-  try {
-    const names = flags.anomaly ? [flags.column, 'anomaly'] : [flags.column];
-    const taken = names.find((name) => file.names.includes(name));
-    if (taken !== undefined)
-      throw new FlowConfigError('score', { expected: 'a new column', got: `"${taken}", which ${path} has` });
-    await file.writeWith(flags.out, to, names, scored(estimator, file, Boolean(flags.anomaly)));
-  } finally {
-    await file.close();
-  }
-}
-
-async function* scored(estimator: DensityEstimator, file: TableFile, anomaly: boolean): AsyncGenerator<Float64Array[]> {
-  for await (const rows of file.batches()) {
-    const scores = await estimator.scoreSamples(rows);
-    yield anomaly ? [scores, estimator.oddness(scores)] : [scores];
-  }
-}
-
-async function sample(
-  folder: string,
-  flags: OutputFlags & { count: number; given?: string; seed: string },
-): Promise<void> {
-  const to = targetOf(flags, 'draws.csv');
-  using estimator = await DensityEstimator.load(folder);
-  const file = flags.given === undefined ? null : await TableFile.open(flags.given);
-  try {
-    const draws = await estimator.sample(flags.count, { seed: flags.seed, ...(file && { given: await file.read() }) });
-    await writeTable(draws, flags.out, to);
-  } finally {
-    await file?.close();
-  }
-}
-
-async function evaluate(folder: string, path: string, flags: { format?: TableFormat; json?: boolean }): Promise<void> {
-  using estimator = await DensityEstimator.load(folder);
-  const file = await TableFile.open(path, flags.format);
-  try {
-    let [sum, squares, rows] = [0, 0, 0];
-    for await (const batch of file.batches()) {
-      for (const value of await estimator.scoreSamples(batch)) {
-        sum += value;
-        squares += value * value;
-        rows++;
-      }
-    }
-    const mean = sum / rows;
-    const error = Math.sqrt(Math.max(squares / rows - mean * mean, 0) / rows);
-    print(flags.json ? JSON.stringify({ rows, mean, standardError: error }) : `${rows} rows: mean ln p ${mean.toFixed(4)} ± ${error.toFixed(4)} nats`); // prettier-ignore
-  } finally {
-    await file.close();
-  }
-}
-
-/** The format to write in: that of the name, or of the input for the standard output. */
-function targetOf({ out, format, force }: OutputFlags, input: string): TableFormat {
-  if (out === '-') return input === '-' ? (format ?? 'csv') : formatOf(input, format);
-  refuseToOverwrite(out, force);
-  return formatOf(out);
-}
-
-function refuseToOverwrite(path: string, force = false): void {
-  if (path === '-' || force || !existsSync(path)) return;
-  throw new FlowFileError('--out', { expected: 'a new place to write to', got: `${path}, which is there already`, hint: 'Add --force to overwrite it.' }); // prettier-ignore
 }
 
 const EXAMPLES = `

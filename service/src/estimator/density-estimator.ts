@@ -1,4 +1,13 @@
-import { FlowConfigError, FlowDataError, FlowShapeError, RandomStream, ready, splitRows, type Flow, type Seed } from 'tfjs-flows';
+import {
+  FlowConfigError,
+  FlowDataError,
+  FlowShapeError,
+  RandomStream,
+  ready,
+  splitRows,
+  type Flow,
+  type Seed,
+} from 'tfjs-flows';
 import * as tf from '@tensorflow/tfjs-core';
 import { TableCoder } from '../columns/table-coder.js';
 import { IncompleteNormal } from '../missing/incomplete-normal.js';
@@ -279,7 +288,10 @@ function refuseStrangers({ modelled }: TableCoder, { columns }: Table): void {
   if (modelled.some(({ name }) => name in columns)) return;
   throw new FlowShapeError('DensityEstimator.scoreSamples', {
     expected: `columns ${modelled.map(({ name }) => `"${name}"`).join(', ')}`,
-    got: Object.keys(columns).map((name) => `"${name}"`).join(', ') || 'none',
+    got:
+      Object.keys(columns)
+        .map((name) => `"${name}"`)
+        .join(', ') || 'none',
   });
 }
 

@@ -10,7 +10,7 @@ import {
   Whitening,
   type RecipeOptions,
 } from 'tfjs-flows';
-import type { ModelName } from './options.js';
+import type { ModelName } from './model-names.js';
 
 /** What a model is built for. */
 export interface ModelRequest extends Pick<RecipeOptions, 'dims' | 'contextShape' | 'seed'> {

@@ -1,11 +1,6 @@
 import { FlowConfigError, type Seed } from 'tfjs-flows';
 import type { ColumnOverride } from '../columns/spec.js';
-
-/** Kinds of models, from the quickest to fit on. */
-export const MODEL_NAMES = ['gaussian', 'spline-coupling', 'spline-autoregressive', 'maf', 'real-nvp'] as const;
-
-/** Kind of a model. */
-export type ModelName = (typeof MODEL_NAMES)[number];
+import { MODEL_NAMES, type ModelName } from './model-names.js';
 
 /** What happens to rows with missing values. */
 export type MissingPolicy = 'refuse' | 'impute' | 'marginalise';

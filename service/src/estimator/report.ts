@@ -2,7 +2,7 @@ import { describeDomain } from '../columns/coder.js';
 import type { TableCoder } from '../columns/table-coder.js';
 import type { ColumnSpec } from '../columns/spec.js';
 import type { Table } from '../tables/table.js';
-import type { ModelName } from './options.js';
+import type { ModelName } from './model-names.js';
 import type { Trial } from './train.js';
 
 /** What was done to one column. */

@@ -3,7 +3,8 @@ import { fit, FlowError, RandomStream, type Flow } from 'tfjs-flows';
 import type { TableCoder } from '../columns/table-coder.js';
 import type { IncompleteNormal } from '../missing/incomplete-normal.js';
 import { buildModel, candidatesFor } from './models.js';
-import type { FullOptions, ModelName } from './options.js';
+import type { ModelName } from './model-names.js';
+import type { FullOptions } from './options.js';
 import { scoreRows, type CodedRows, type Fitted } from './scorer.js';
 
 /** How a fit gets on. */

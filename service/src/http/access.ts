@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from './problem.js';
-import { ROLES, type Role, type Tokens } from './tokens.js';
+import { ROLES, type Role } from './roles.js';
+import type { Tokens } from './tokens.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,5 +1,3 @@
-import { FlowConfigError } from 'tfjs-flows';
-
 /** What a request may ask for; past these it is answered by 413, 429 or 503. */
 export interface Limits {
   /** Bytes of a request with rows in it. Default: 32 MiB. */
@@ -20,7 +18,8 @@ export interface Limits {
   readonly answer: number;
 }
 
-const DEFAULTS: Limits = {
+/** Where nothing is said. */
+export const DEFAULT_LIMITS: Limits = {
   body: 32 * 2 ** 20,
   upload: 4 * 2 ** 30,
   model: 512 * 2 ** 20,
@@ -32,16 +31,4 @@ const DEFAULTS: Limits = {
 };
 
 /** What there are limits of. */
-export const LIMIT_NAMES: readonly string[] = Object.keys(DEFAULTS);
-
-/** @throws FlowConfigError for limits that are no positive numbers. */
-export function limitsOf(given: Partial<Limits>): Limits {
-  for (const [name, value] of Object.entries(given)) {
-    if (LIMIT_NAMES.includes(name) && typeof value === 'number' && value > 0 && value < Infinity) continue;
-    throw new FlowConfigError(`startServer.limits.${name}`, {
-      expected: `a positive number for one of ${LIMIT_NAMES.join(', ')}`,
-      got: String(value),
-    });
-  }
-  return { ...DEFAULTS, ...given };
-}
+export const LIMIT_NAMES: readonly string[] = Object.keys(DEFAULT_LIMITS);

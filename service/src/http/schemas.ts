@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { MODEL_NAMES } from '../estimator/options.js';
+import { MODEL_NAMES } from '../estimator/model-names.js';
 import { MODEL_NAME } from '../registry/model-name.js';
-import { FORMATS } from '../tables/formats.js';
+import { FORMATS } from '../tables/format-names.js';
 
 /** Name of a model. */
 export const Name = Type.String({ pattern: MODEL_NAME.source });

@@ -7,7 +7,7 @@ import { Value } from 'typebox/value';
 import { replaceFile } from '../files/replace-file.js';
 import { hasEnded, type JobQueue, type JobStatus, type Json } from '../jobs/job.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
-import { FORMATS, type TableFormat } from '../tables/formats.js';
+import { FORMATS, type TableFormat } from '../tables/format-names.js';
 import { busy } from './problem.js';
 
 /** What is kept beside a job: what a caller asked for, without paths. */

@@ -5,12 +5,10 @@ import { FlowConfigError, FlowFileError } from 'tfjs-flows';
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { replaceFile } from '../files/replace-file.js';
+import { ROLES, type Role } from './roles.js';
 
-/** What a token allows, each all that those before it do: to score and draw; to fit, upload and run jobs; to delete. */
-export const ROLES = ['score', 'fit', 'admin'] as const;
-
-/** What a token allows. */
-export type Role = (typeof ROLES)[number];
+/** Mode of a file that nobody else may read. */
+const OWNER_ALONE = 0o600;
 
 const Entry = Type.Object({
   id: Type.String(),
@@ -79,7 +77,7 @@ export class Tokens {
 
   async #write(tokens: readonly TokenEntry[]): Promise<void> {
     await mkdir(dirname(this.#path), { recursive: true });
-    await replaceFile(this.#path, JSON.stringify({ version: 1, tokens }, null, 1));
+    await replaceFile(this.#path, JSON.stringify({ version: 1, tokens }, null, 1), OWNER_ALONE);
     this.#read = null;
   }
 }

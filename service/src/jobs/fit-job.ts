@@ -5,7 +5,7 @@ import { FlowFileError } from 'tfjs-flows';
 import { Type, type Static } from 'typebox';
 import { replaceFile } from '../files/replace-file.js';
 import type { FitProgress } from '../estimator/train.js';
-import { FORMATS } from '../tables/formats.js';
+import { FORMATS } from '../tables/format-names.js';
 import { checkedInput } from './checked-input.js';
 import type { JobHandler, Json } from './job.js';
 import type { Threads } from './threads.js';

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { FlowConfigError, FlowFileError, RandomStream } from 'tfjs-flows';
 import { Type, type Static } from 'typebox';
 import { replaceFile } from '../files/replace-file.js';
-import { FORMATS } from '../tables/formats.js';
+import { FORMATS } from '../tables/format-names.js';
 import { checkedInput } from './checked-input.js';
 import type { JobHandler, Json } from './job.js';
 

@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FlowDataError } from 'tfjs-flows';
 import { literal } from './sql.js';
@@ -33,7 +31,7 @@ const DELIMITERS = /[,;\t|]/;
  */
 export async function csvSource(connection: DuckDBConnection, path: string): Promise<string> {
   const dialect = await sniff(connection, path);
-  await refuseRagged(path, dialect);
+  await refuseRagged(connection, path, dialect);
   const { Columns, DateFormat, TimestampFormat } = dialect;
   const columns = Columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ');
   const options = [
@@ -70,20 +68,20 @@ function given(value: string): string {
   return literal(value === NONE ? '' : value);
 }
 
-async function refuseRagged(path: string, { Columns, Quote, SkipRows }: Dialect): Promise<void> {
-  const expected = oneLength(path);
+async function refuseRagged(connection: DuckDBConnection, path: string, dialect: Dialect): Promise<void> {
+  const { Columns, Quote, SkipRows } = dialect;
   if (Columns.length === 1 && Quote === NONE && DELIMITERS.test(Columns[0].name)) {
-    throw new FlowDataError('TableFile.open', {
-      expected,
-      got: `some that differ from the header, ${Columns[0].name}`,
-    });
+    throw new FlowDataError('TableFile.open', { expected: oneLength(path), got: `some that differ from the header, ${Columns[0].name}` }); // prettier-ignore
   }
-  let at = 0;
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
-  for await (const line of lines) {
-    if (at++ >= SkipRows) break;
-    if (line.trim() === '' || line.startsWith('#')) continue;
-    throw new FlowDataError('TableFile.open', { expected, got: `line ${at} unlike those after it: ${line.slice(0, 100)}` }); // prettier-ignore
-  }
-  lines.close();
+  if (SkipRows === 0) return;
+  const skipped = (await firstLines(connection, path, SkipRows)).find((line) => line.trim() !== '' && !line.startsWith('#')); // prettier-ignore
+  if (skipped === undefined) return;
+  throw new FlowDataError('TableFile.open', { expected: oneLength(path), got: `one unlike those after it: ${skipped.slice(0, 100)}` }); // prettier-ignore
+}
+
+/** Lines as they are, unpacked where the file is packed. */
+async function firstLines(connection: DuckDBConnection, path: string, count: number): Promise<string[]> {
+  const whole = `auto_detect = false, delim = '\x01', quote = '', escape = '', header = false, columns = {'line': 'VARCHAR'}`;
+  const lines = await connection.runAndReadAll(`SELECT line FROM read_csv(${literal(path)}, ${whole}) LIMIT ${count}`);
+  return lines.getRows().map(([line]) => String(line ?? ''));
 }

@@ -1,11 +1,6 @@
 import { extname } from 'node:path';
 import { FlowConfigError } from 'tfjs-flows';
-
-/** Formats of table files. */
-export const FORMATS = ['csv', 'parquet', 'ndjson', 'arrow'] as const;
-
-/** Format of a table file. */
-export type TableFormat = (typeof FORMATS)[number];
+import { FORMATS, type TableFormat } from './format-names.js';
 
 const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
   '.csv': 'csv',

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { FlowDataError } from 'tfjs-flows';
 import { TableFile } from '../../src/tables/table-file.js';
@@ -8,8 +9,8 @@ import { TableFile } from '../../src/tables/table-file.js';
 const folder = mkdtempSync(join(tmpdir(), "table file's "));
 test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 
-async function read(text: string): Promise<Record<string, unknown>> {
-  const path = join(folder, 'table.csv');
+async function read(text: string | Buffer, name = 'table.csv'): Promise<Record<string, unknown>> {
+  const path = join(folder, name);
   writeFileSync(path, text);
   const file = await TableFile.open(path);
   try {
@@ -37,6 +38,10 @@ const GOOD: readonly (readonly [string, string, Record<string, unknown>])[] = [
 for (const [title, text, columns] of GOOD) {
   test.serial(`CSV with ${title}`, async (t) => t.deepEqual(await read(text), columns));
 }
+
+test.serial('a packed CSV, with a comment', async (t) => {
+  t.deepEqual(await read(gzipSync('# from 2020\na,b\n1,2\n'), 'table.csv.gz'), { a: [1], b: [2] });
+});
 
 for (const [title, text] of [
   ['too few cells', 'a,b,c\n1,2,3\n4,5\n6,7,8\n'],

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { tableHandlers } from '../jobs/handlers.js';
-import { RedisWorker } from '../jobs/redis-worker.js';
-import { Threads } from '../jobs/threads.js';
+import { tableHandlers } from '../../jobs/handlers.js';
+import { RedisWorker } from '../../jobs/redis-worker.js';
+import { Threads } from '../../jobs/threads.js';
 
 /** Options of `tfjs-flows work`. */
 export interface WorkFlags {
