@@ -22,7 +22,16 @@ export const SITE = 'build/site';
 
 /** Pages of the guide, in the order in which they are read, and what a contributor reads. */
 const PAGES = [
-  ...['quick-start', 'choosing-a-flow', 'tables', 'conditional-flows', 'variational-inference', 'images', 'manifolds'],
+  ...[
+    'quick-start',
+    'choosing-a-flow',
+    'tables',
+    'serving',
+    'conditional-flows',
+    'variational-inference',
+    'images',
+    'manifolds',
+  ],
   ...['boltzmann-generators', 'continuous-flows', 'your-own-bijector', 'performance', 'numerics', 'from-pytorch'],
   'catalogue',
 ].map((page) => `docs/${page}.md`);
