@@ -3,6 +3,9 @@ export { ready, type BackendName, type BackendReport, type ReadyOptions } from '
 export * from './errors.js';
 export { RandomStream, type RandomStreamState, type Seed } from './random.js';
 export { decodeSafetensors, encodeSafetensors, type Safetensors, type StoredTensor } from './io/safetensors.js';
+export { exportWeights } from './io/interchange/export-weights.js';
+export { importWeights, type WeightFiles } from './io/interchange/import-weights.js';
+export type { ExchangedWeights, LayerDescription, PeerName, WeightMap } from './io/interchange/weight-map.js';
 export { modelFiles } from './io/model-files.js';
 export type { ModelSource } from './io/load.js';
 export type { ConfigurableClass } from './io/config.js';

@@ -49,3 +49,23 @@ export function checkOrder(where: string, order: readonly number[], features: nu
     });
   }
 }
+
+/** @throws FlowConfigError unless there is a degree from 0 to features - 1 for every unit of every layer. */
+export function checkDegrees(
+  where: string,
+  degrees: readonly Degrees[],
+  widths: readonly number[],
+  features: number,
+): void {
+  const lengths = degrees.map(({ length }) => length);
+  if (lengths.join() !== widths.join()) {
+    throw new FlowConfigError(where, {
+      expected: `a degree for each unit of layers of ${widths.join(', ')}`,
+      got: `${lengths.join(', ') || 'none'} of them`,
+    });
+  }
+  const bad = degrees.flat().find((degree) => !(Number.isInteger(degree) && degree >= 0 && degree < features));
+  if (bad !== undefined) {
+    throw new FlowConfigError(where, { expected: `degrees from 0 to ${features - 1}`, got: String(bad) });
+  }
+}

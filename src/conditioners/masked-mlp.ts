@@ -15,7 +15,15 @@ import {
 } from './check.js';
 import { AngleInputs } from './angles.js';
 import { Conditioner } from './conditioner.js';
-import { checkOrder, featureDegrees, hiddenDegrees, hiddenMask, outputDegrees, outputMask } from './degrees.js';
+import {
+  checkDegrees,
+  checkOrder,
+  featureDegrees,
+  hiddenDegrees,
+  hiddenMask,
+  outputDegrees,
+  outputMask,
+} from './degrees.js';
 import { Dense } from './dense.js';
 import { dropout } from './dropout.js';
 import { flatContext } from './flat-context.js';
@@ -34,6 +42,11 @@ export interface MaskedMLPOptions {
   readonly contextShape?: Shape | null;
   /** The features from first to last; outputs of a feature depend on those before it. Default: 0 ... features - 1. */
   readonly order?: readonly number[];
+  /**
+   * Degree of each hidden unit, a list for each layer: a unit of degree `d` may see the first `d` features in `order`, and
+   * is seen by those after them. From 0 to features - 1. Default: spread evenly, in ascending order.
+   */
+  readonly degrees?: readonly (readonly number[])[] | null;
   /** Features that are angles in radians, which the network sees as cosine and sine. Default: none. */
   readonly circular?: readonly number[];
   /** Probability of dropping a hidden unit while training. Default: 0. */
@@ -56,6 +69,7 @@ export class MaskedMLP extends Conditioner {
     () => new MaskedMLP({ features: 3, parametersPerFeature: 2, hidden: [8, 6], order: [2, 0, 1] }),
     () => new MaskedMLP({ features: 2, parametersPerFeature: 3, hidden: [7], activation: 'tanh', contextShape: [2] }),
     () => new MaskedMLP({ features: 3, parametersPerFeature: 2, hidden: [8], circular: [2, 0], order: [1, 2, 0] }),
+    () => new MaskedMLP({ features: 3, parametersPerFeature: 2, hidden: [5, 4], degrees: [[1, 2, 1, 2, 0], [2, 1, 2, 1]] }), // prettier-ignore
   ];
 
   /** Coordinates that it reads. */
@@ -81,7 +95,7 @@ export class MaskedMLP extends Conditioner {
   constructor(options: MaskedMLPOptions) {
     super();
     const { features, parametersPerFeature, hidden, activation = 'relu', contextShape = null } = options;
-    const { dropout = 0, initialOutput = null, seed = 0 } = options;
+    const { dropout = 0, initialOutput = null, degrees: given = null, seed = 0 } = options;
     checkInteger('MaskedMLP.features', features);
     checkInteger('MaskedMLP.parametersPerFeature', parametersPerFeature);
     checkWidths('MaskedMLP.hidden', hidden);
@@ -91,6 +105,7 @@ export class MaskedMLP extends Conditioner {
     const contextSize = contextSizeOf('MaskedMLP.contextShape', contextShape);
     const { order = Array.from({ length: features }, (_, i) => i) } = options;
     checkOrder('MaskedMLP.order', order, features);
+    if (given) checkDegrees('MaskedMLP.degrees', given, hidden, features);
     checkActivation('MaskedMLP.activation', activation);
     checkDropout('MaskedMLP.dropout', dropout);
     const outputs = features * parametersPerFeature;
@@ -102,7 +117,7 @@ export class MaskedMLP extends Conditioner {
     const inputDegrees = featureDegrees(order);
     const degrees = [
       angles.degrees(inputDegrees),
-      ...hidden.map((width) => hiddenDegrees(width, features, contextSize > 0)),
+      ...(given ?? hidden.map((width) => hiddenDegrees(width, features, contextSize > 0))),
     ];
     this.#hidden = hidden.map((width, i) =>
       this.child(
@@ -147,6 +162,7 @@ export class MaskedMLP extends Conditioner {
       activation,
       contextShape,
       order,
+      degrees: given,
       circular: options.circular,
       dropout,
       initialOutput,

@@ -7,7 +7,15 @@ import type { ActivationName } from './activation.js';
 import { AngleInputs } from './angles.js';
 import { checkActivation, checkDropout, checkInitialOutput, checkInteger, contextSizeOf } from './check.js';
 import { Conditioner } from './conditioner.js';
-import { checkOrder, featureDegrees, hiddenDegrees, hiddenMask, outputDegrees, outputMask } from './degrees.js';
+import {
+  checkDegrees,
+  checkOrder,
+  featureDegrees,
+  hiddenDegrees,
+  hiddenMask,
+  outputDegrees,
+  outputMask,
+} from './degrees.js';
 import { Dense } from './dense.js';
 import { flatContext } from './flat-context.js';
 import { ResidualBlock } from './residual-block.js';
@@ -28,6 +36,11 @@ export interface MaskedResidualNetOptions {
   readonly contextShape?: Shape | null;
   /** The features from first to last; outputs of a feature depend on those before it. Default: 0 ... features - 1. */
   readonly order?: readonly number[];
+  /**
+   * Degree of each hidden unit: one of degree `d` may see the first `d` features in `order`, and is seen by those after
+   * them. From 0 to features - 1. Default: spread evenly, in ascending order.
+   */
+  readonly degrees?: readonly number[] | null;
   /** Features that are angles in radians, which the network sees as cosine and sine. Default: none. */
   readonly circular?: readonly number[];
   /** Probability of dropping a unit inside a block while training. Default: 0. */
@@ -51,6 +64,7 @@ export class MaskedResidualNet extends Conditioner {
     () => new MaskedResidualNet({ features: 3, parametersPerFeature: 2, hidden: 8, order: [1, 2, 0] }),
     () => new MaskedResidualNet({ features: 2, parametersPerFeature: 3, hidden: 6, blocks: 1, contextShape: [3] }),
     () => new MaskedResidualNet({ features: 2, parametersPerFeature: 2, hidden: 6, blocks: 1, circular: [0] }),
+    () => new MaskedResidualNet({ features: 3, parametersPerFeature: 2, hidden: 4, blocks: 1, degrees: [1, 2, 1, 2] }),
   ];
 
   /** Coordinates that it reads. */
@@ -75,7 +89,7 @@ export class MaskedResidualNet extends Conditioner {
   constructor(options: MaskedResidualNetOptions) {
     super();
     const { features, parametersPerFeature, hidden, blocks = 2, activation = 'relu', contextShape = null } = options;
-    const { dropout = 0, initialOutput = null, seed = 0 } = options;
+    const { dropout = 0, initialOutput = null, degrees = null, seed = 0 } = options;
     checkInteger('MaskedResidualNet.features', features);
     checkInteger('MaskedResidualNet.parametersPerFeature', parametersPerFeature);
     checkInteger('MaskedResidualNet.hidden', hidden);
@@ -83,6 +97,7 @@ export class MaskedResidualNet extends Conditioner {
     const contextSize = contextSizeOf('MaskedResidualNet.contextShape', contextShape);
     const { order = Array.from({ length: features }, (_, i) => i) } = options;
     checkOrder('MaskedResidualNet.order', order, features);
+    if (degrees) checkDegrees('MaskedResidualNet.degrees', [degrees], [hidden], features);
     checkActivation('MaskedResidualNet.activation', activation);
     checkDropout('MaskedResidualNet.dropout', dropout);
     const outputs = features * parametersPerFeature;
@@ -91,7 +106,7 @@ export class MaskedResidualNet extends Conditioner {
 
     const stream = RandomStream.from(seed);
     const inputs = featureDegrees(order);
-    const inner = hiddenDegrees(hidden, features, contextSize > 0);
+    const inner = degrees ?? hiddenDegrees(hidden, features, contextSize > 0);
     this.#entry = this.child(
       'entry',
       new Dense({
@@ -134,6 +149,7 @@ export class MaskedResidualNet extends Conditioner {
       activation,
       contextShape,
       order,
+      degrees,
       circular: options.circular,
       dropout,
       initialOutput,

@@ -24,6 +24,7 @@ export * from './quadratic-spline.js';
 export * from './rational-quadratic-spline.js';
 export * from './shifted-spline.js';
 export type { SplineBoxOptions } from './spline-box.js';
+export * from './softclipped-spline.js';
 export * from './student-tails.js';
 export * from './sum-of-squares.js';
 export type { SplineBoundaries } from '../kernels/rational-quadratic-spline/spec.js';

@@ -12,7 +12,7 @@ export * from './load-symmetric-flow.js';
 export * from './recipes/autoregressive/bernstein-flow.js';
 export * from './recipes/autoregressive/block-naf.js';
 export { iaf } from './recipes/autoregressive/iaf.js';
-export { maf } from './recipes/autoregressive/maf.js';
+export { maf, type MafOptions } from './recipes/autoregressive/maf.js';
 export * from './recipes/autoregressive/naf.js';
 export * from './recipes/autoregressive/sos-flow.js';
 export * from './recipes/autoregressive/spline-autoregressive-flow.js';

@@ -89,7 +89,7 @@ export function decodeSafetensors(bytes: Uint8Array, where = 'decodeSafetensors'
   }
   const tensors = new Map<string, StoredTensor>();
   for (const { name, shape, begin, end: stop } of regions) {
-    tensors.set(name, { shape, values: new Float32Array(data.slice(begin, stop).buffer) });
+    tensors.set(name, { shape, values: new Float32Array(new Uint8Array(data.subarray(begin, stop)).buffer) });
   }
   return { tensors, metadata: metadata as Record<string, string> };
 }

@@ -40,7 +40,8 @@ export async function removeModel(url: string, where: string): Promise<void> {
   await openStore(url, where).remove(MODEL_FILES);
 }
 
-async function readParameters(module: Module): Promise<Map<string, StoredTensor>> {
+/** Numbers of all variables by their paths. */
+export async function readParameters(module: Module): Promise<Map<string, StoredTensor>> {
   return new Map(
     await Promise.all(
       module.parameters.map(async ({ path, variable }) => {
@@ -50,7 +51,8 @@ async function readParameters(module: Module): Promise<Map<string, StoredTensor>
   );
 }
 
-function checkFinite(tensors: ReadonlyMap<string, StoredTensor>, where: string): void {
+/** @throws FlowNumericsError when a parameter is not finite. */
+export function checkFinite(tensors: ReadonlyMap<string, StoredTensor>, where: string): void {
   for (const [path, { values }] of tensors) {
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad < 0) continue;

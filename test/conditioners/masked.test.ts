@@ -69,3 +69,23 @@ for (const kind of ['MaskedMLP', 'MaskedResidualNet'] as const) {
     });
   });
 }
+
+onEachBackend(
+  test,
+  'given degrees, outputs see just the features that some unit of a degree below theirs sees',
+  (t) => {
+    // Features 2, 0, 1, 3 in this order: units of degree 1 see feature 2, those of degree 3 features 2, 0 and 1.
+    const common = { features: 4, parametersPerFeature: 1, activation: 'tanh' as const, order: [2, 0, 1, 3], seed: 4 };
+    const nets = [
+      new MaskedMLP({ ...common, hidden: [5], degrees: [[1, 3, 1, 3, 0]] }),
+      new MaskedResidualNet({ ...common, hidden: 5, degrees: [3, 1, 0, 3, 1] }),
+    ];
+    const seen = [[2], [2], [], [0, 1, 2]];
+    for (const net of nets) {
+      const [x] = randomInputs(net, 1);
+      const rows = jacobian(net, x, null);
+      t.deepEqual(rows.map((row) => [...row].flatMap((derivative, i) => (derivative !== 0 ? [i] : []))), seen); // prettier-ignore
+      net.dispose();
+    }
+  },
+);

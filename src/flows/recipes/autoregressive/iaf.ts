@@ -2,7 +2,8 @@ import { Invert } from '../../../bijectors/invert.js';
 import { ElementwiseAffine } from '../../../elementwise/elementwise-affine.js';
 import { autoregressiveLayer } from './autoregressive-recipe.js';
 import type { Flow } from '../../flow.js';
-import { assembleFlow, type RecipeOptions } from '../recipe.js';
+import { assembleFlow } from '../recipe.js';
+import type { MafOptions } from './maf.js';
 
 /**
  * IAF: the layers of {@link maf} run the other way, so that a sample with its density is one pass a layer and the density
@@ -12,11 +13,11 @@ import { assembleFlow, type RecipeOptions } from '../recipe.js';
  * Source: Kingma et al., "Improved Variational Inference with Inverse Autoregressive Flow", 2016.
  *
  * @cost density: passes (one a coordinate); sample: one pass
- * @throws FlowConfigError for sizes that are not positive integers.
+ * @throws FlowConfigError for sizes that are not positive integers, or an unknown scale.
  */
-export function iaf(options: RecipeOptions): Flow {
-  const { layers = 5, hidden = [128, 128], mixing = 'reverse' } = options;
+export function iaf(options: MafOptions): Flow {
+  const { layers = 5, hidden = [128, 128], mixing = 'reverse', scale = 'exp' } = options;
   const sized = { ...options, layers, hidden, mixing };
-  const transform = new ElementwiseAffine();
+  const transform = new ElementwiseAffine({ scale });
   return assembleFlow('iaf', sized, (_, seed) => new Invert({ bijector: autoregressiveLayer(sized, transform, seed) }));
 }
