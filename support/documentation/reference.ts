@@ -32,7 +32,15 @@ const PAGES = [
     'images',
     'manifolds',
   ],
-  ...['boltzmann-generators', 'continuous-flows', 'your-own-bijector', 'performance', 'numerics', 'from-pytorch'],
+  ...[
+    'boltzmann-generators',
+    'continuous-flows',
+    'your-own-bijector',
+    'performance',
+    'numerics',
+    'from-pytorch',
+    'migrating-weights',
+  ],
   'catalogue',
 ].map((page) => `docs/${page}.md`);
 const HOUSE = ['CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md'];
