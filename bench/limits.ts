@@ -1,5 +1,5 @@
 import asc from 'assemblyscript/asc';
-import { hasRelaxedSimd } from '../src/kernels/wasm/module.js';
+import { hasRelaxedSimd, loadSimd } from '../src/kernels/wasm/module.js';
 import { bestSeconds } from './timing.js';
 
 /** What the machine could do at most, one thread, measured now. */
@@ -16,6 +16,7 @@ const ROUNDS = 100_000;
 const COPIED_FLOATS = 1 << 22;
 
 export async function measureLimits(seconds: number): Promise<MachineLimits> {
+  await loadSimd();
   const rates: number[] = [];
   for (const sums of SUMS) {
     const chain = await multiplyAdds(sums);

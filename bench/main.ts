@@ -14,6 +14,7 @@ import { benchKernels } from './kernels.js';
 import { benchOctupole } from './octupole.js';
 import { benchScaling } from './scaling.js';
 import { benchService } from './service.js';
+import { benchSize } from './size.js';
 import { benchSmooth } from './smooth.js';
 import { benchToys } from './toys.js';
 import { benchWorkload, WORKLOADS } from './workloads.js';
@@ -51,6 +52,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchResult>> = {
   octupole: benchOctupole,
   scaling: benchScaling,
   service: benchService,
+  size: benchSize,
   smooth: benchSmooth,
   toys: benchToys,
   // What drives a browser takes memory, which other benches report.

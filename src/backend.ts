@@ -5,6 +5,7 @@ import { selfTest } from './kernels/fused/self-test.js';
 import { registerKernels } from './kernels/register.js';
 import { completeBackend } from './kernels/stock-repairs/register.js';
 import { replaceStockKernels } from './kernels/stock/replace.js';
+import { loadSimd } from './kernels/wasm/module.js';
 import { setThreads } from './replay/workshop.js';
 
 /** The engines that can run this library. */
@@ -127,7 +128,7 @@ const LOADERS: Record<BackendName, Loader> = {
     return 'neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed';
   },
   async wasm({ wasmPaths }) {
-    const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+    const [{ setWasmPaths }] = await Promise.all([import('@tensorflow/tfjs-backend-wasm'), loadSimd()]);
     if (wasmPaths !== undefined) setWasmPaths(wasmPaths);
     replaceStockKernels();
     return null;

@@ -40,7 +40,7 @@ export interface BlockAutoregressiveOptions extends InversionOptions {
 /**
  * Block neural autoregressive flow: one network in place of a conditioner and its scalar maps; data → base. Units belong
  * to coordinates; the weights within a coordinate's blocks are positive, those from earlier coordinates free, and tanh
- * stands between layers, so that `zᵢ` depends on `x₁ … xᵢ` and increases in `xᵢ`.
+ * stands between layers, so that `zᵢ` depends on `x₁ … xᵢ` and increases in `xᵢ`: `log |det dz/dx| = Σᵢ log ∂zᵢ/∂xᵢ`.
  *
  * The diagonal of the Jacobian is the product of the diagonal blocks, and of the slopes of tanh, taken in logarithms.
  * `forward` finds one coordinate after the other numerically, each at the cost of its own blocks, with the derivatives of the

@@ -6,7 +6,7 @@ import { Affine } from './affine.js';
 import { Bijector, type Interval, type ValueAndLogDet } from './bijector.js';
 
 /**
- * The same map with its directions exchanged: `forward` of an `Invert` is `inverse` of what it holds.
+ * The same map with its directions exchanged, `y = f⁻¹(x)`: `forward` of an `Invert` is `inverse` of what it holds.
  * It turns a masked autoregressive flow into an inverse autoregressive one.
  *
  * @cost forward: as its parts; inverse: as its parts

@@ -26,7 +26,7 @@ export interface KernelGaussianizationOptions extends GaussianMixtureCdfOptions 
 /**
  * Makes each coordinate standard normal on its own, through the distribution function of a trained mixture of normal
  * kernels ({@link GaussianMixtureCdf}): the layer of a Gaussianization flow, next to rotations; data → base. `forward` is
- * numeric.
+ * numeric. With kernels at `μⱼ` of widths `hⱼ` and weights `wⱼ`, `inverse: z = Φ⁻¹(Σⱼ wⱼ Φ((x - μⱼ) / hⱼ))`.
  *
  * {@link KernelGaussianization.initialize} puts the kernels of each coordinate on quantiles of the data, each as wide as the
  * ways to its neighbours, and the outermost wide enough that the extreme of the data is no rarer than one row in all: the

@@ -19,7 +19,8 @@ export interface OnCoordinatesOptions {
 }
 
 /**
- * Another bijector on some coordinates of a vector; the others stay as they are. `log |det J|` is that of the other.
+ * Another bijector `f` on some coordinates of a vector: `y = (f(x_some), x_others)`, each in its place. `log |det J|` is that of
+ * `f`.
  *
  * @cost forward: as its parts; inverse: as its parts
  * @domain that of the map

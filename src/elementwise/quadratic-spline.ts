@@ -64,9 +64,14 @@ export interface QuadraticSplineOptions extends QuadraticSplineShape {
 }
 
 /**
- * Monotone quadratic spline as the scalar map of a coupling or autoregressive layer.
+ * Monotone quadratic spline as the scalar map of a coupling or autoregressive layer. In a bin of width `w` from `(X, Y)` on,
+ * with slopes `v₀` and `v₁` at its ends and `ξ = (x - X) / w`,
+ *
+ * `inverse: z = Y + w (v₀ ξ + (v₁ - v₀) ξ² / 2)`, `dz/dx = v₀ (1 - ξ) + v₁ ξ`.
  *
  * The formula runs data → base: the density of the data is piecewise linear. `forward` solves one quadratic equation.
+ *
+ * Source: Müller et al., "Neural importance sampling", 2019, section 4.2.
  *
  * @cost forward: formula; inverse: formula
  */

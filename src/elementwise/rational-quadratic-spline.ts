@@ -100,10 +100,15 @@ export interface RationalQuadraticSplineTransformOptions extends RationalQuadrat
 }
 
 /**
- * Monotone rational-quadratic spline as the scalar map of a coupling or autoregressive layer.
+ * Monotone rational-quadratic spline as the scalar map of a coupling or autoregressive layer. In a bin of width `w` and height
+ * `h` from `(X, Y)` on, with slopes `d₀` and `d₁` at its ends, `s = h / w`, `ξ = (x - X) / w` and `q = ξ (1 - ξ)`,
  *
- * The spline formula runs data → base, as in Neural Spline Flows, so that training needs no roots; `forward` (base →
- * data) solves one quadratic equation.
+ * `inverse: z = Y + h (s ξ² + d₀ q) / (s + (d₀ + d₁ - 2 s) q)`.
+ *
+ * The formula runs data → base, as in the paper, so that training needs no roots; `forward` (base → data) solves one
+ * quadratic equation.
+ *
+ * Source: Durkan, Bekasov, Murray, Papamakarios, "Neural spline flows", 2019, section 3.1.
  *
  * @cost forward: formula; inverse: formula
  */

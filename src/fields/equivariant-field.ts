@@ -36,7 +36,7 @@ const INITIAL_RANGE = 0.1;
 
 /**
  * A field on clouds of points from an E(n)-equivariant graph network (Satorras et al., "E(n) equivariant normalizing flows",
- * 2021): how far some {@link EquivariantLayer}s move the points, minus the mean over the cloud.
+ * 2021): how far some equivariant layers move the points, minus the mean over the cloud.
  *
  * It turns and is mirrored with the cloud, does not see where the cloud is, goes with the order of points of a kind, and
  * keeps their mean. Flows along it therefore belong on clouds of mean zero.

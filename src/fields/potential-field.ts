@@ -33,7 +33,7 @@ export interface PotentialFieldOptions {
  *
  *     Φ(s) = wᵀ N(s) + ½ |A s|² + bᵀ s,   s = (z, t)
  *
- * with the residual network `N` of {@link ResidualPotential}. Its Jacobian is symmetric, and the trace is known in closed
+ * with a residual network `N`. Its Jacobian is symmetric, and the trace is known in closed
  * form, in `O(m² dims)` a row; so `divergence` is exact, with probes and without.
  *
  * A path that carries data at time 0 to `z(T)` at the least `∫ ½ α |f|² dt + G(z(T))` has the value function `Φ`, which

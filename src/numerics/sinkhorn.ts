@@ -1,6 +1,6 @@
 import { FlowConfigError } from '../errors.js';
 
-/** When {@link sinkhorn} ends. */
+/** When Sinkhorn iterations end. */
 export interface SinkhornOptions {
   /** Weight of the entropy, in the unit of the costs; positive. */
   readonly regularisation: number;

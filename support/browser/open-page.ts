@@ -42,9 +42,20 @@ export interface OpenPage<Functions extends PageFunctions> {
  */
 export async function openPage<Functions extends PageFunctions>(
   file: string,
+  options: PageOptions = {},
+): Promise<OpenPage<Functions>> {
+  return openBundle(await bundle(file), options);
+}
+
+/**
+ * Opens what a bundler made: files by path, of which `/page.js` puts the page's functions into `globalThis.functions`.
+ * Close the page when done.
+ */
+export async function openBundle<Functions extends PageFunctions>(
+  files: ReadonlyMap<string, Uint8Array>,
   { isolated = true }: PageOptions = {},
 ): Promise<OpenPage<Functions>> {
-  const server = await serve(await bundle(file), isolated);
+  const server = await serve(files, isolated);
   const browser = await launch();
   const close = async () => {
     await browser.close();

@@ -7,6 +7,7 @@ import {
   RandomStream,
   SphereMap,
   SphereTransform,
+  type Configurable,
   type Flow,
   type Interval,
 } from '../../src/index.js';
@@ -22,6 +23,8 @@ export interface Entry {
   /** Whether it takes contexts by itself; null for what is given parameters by something else. */
   readonly context: boolean | null;
   readonly kernels: readonly string[];
+  /** Classes that a recipe puts together, from base to data; none for a class. */
+  readonly parts: readonly string[];
 }
 
 /** An entry and one to compute it with. */
@@ -36,7 +39,7 @@ export function bijectorEntries(): Entry[] {
   return classesBelow(Bijector).map(([name, { samples }]) => {
     const made = samples.map((sample) => sample());
     const context = made.some(({ contextShape }) => contextShape !== null);
-    const entry = { name, domain: domainOf(made[0]), context, kernels: kernelsOf(() => bothWays(made[0])) };
+    const entry = { name, domain: domainOf(made[0]), context, kernels: kernelsOf(() => bothWays(made[0])), parts: [] };
     for (const bijector of made) bijector.dispose();
     return entry;
   });
@@ -52,7 +55,7 @@ export function scalarMapEntries(): Entry[] {
       const x = tf.tensor1d(inside(domainIn, 1));
       return transform.inverse(transform.forward(x, raw).value, raw);
     });
-    return { name, domain: circular ? 'the circle' : fromTo(domainIn, domainOut), context: null, kernels };
+    return { name, domain: circular ? 'the circle' : fromTo(domainIn, domainOut), context: null, kernels, parts: [] };
   });
 }
 
@@ -64,7 +67,7 @@ export function sphereMapEntries(): Entry[] {
       .filter((map) => (map.getConfig().transform as SphereTransform).className === name)
       .flatMap((map) => kernelsOf(() => bothWays(map)));
     for (const map of maps) map.dispose();
-    return { name, domain: 'the unit sphere', context: null, kernels: [...new Set(kernels)] };
+    return { name, domain: 'the unit sphere', context: null, kernels: [...new Set(kernels)], parts: [] };
   });
 }
 
@@ -75,7 +78,8 @@ export function recipeEntries(names: readonly string[]): Entry[] {
     const { bijector, eventShape, support } = flow;
     const domain = `${kindOf(eventShape)}${formatInterval(support)}`;
     const kernels = kernelsOf(() => bothWays(bijector));
-    const entry = { name, domain, context: flow.contextShape !== null, kernels };
+    const parts = [...new Set(classNamesIn(flow.getConfig()))];
+    const entry = { name, domain, context: flow.contextShape !== null, kernels, parts };
     flow.dispose();
     return entry;
   });
@@ -109,6 +113,14 @@ function built(name: string, recipe: Recipe): Flow {
     }
   }
   throw new Error(`${name} takes none of the sizes that recipes take.`);
+}
+
+/** Names of the classes that options hold, and of those in their options. */
+function classNamesIn(options: unknown): string[] {
+  if (typeof options !== 'object' || options === null) return [];
+  const { className, getConfig } = options as Partial<Configurable>;
+  if (className === undefined || getConfig === undefined) return Object.values(options).flatMap(classNamesIn);
+  return [className, ...classNamesIn(getConfig.call(options))].filter((name) => name !== 'Chain' && name !== 'Invert');
 }
 
 function classesBelow<T extends object>(base: abstract new (...args: never[]) => T): [string, Sampled<T>][] {

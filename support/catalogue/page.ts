@@ -39,7 +39,8 @@ cost:
   \`FlowNumericsError\` names residual and steps when these are too few;
 - ODE: the solution of a differential equation.
 
-Fused kernels are those that run for small instances; the last table says which backends have them.
+What a recipe is made of is listed from base to data, for an instance of one layer with a context where it takes one; formulas are
+with the parts. Fused kernels are those that run for small instances; the last table says which backends have them.
 `;
 
 /**
@@ -49,15 +50,17 @@ Fused kernels are those that run for small instances; the last table says which 
  */
 export function cataloguePage(): string {
   const comments = docComments(FOLDERS);
+  const maps = [bijectorEntries(), scalarMapEntries(), sphereMapEntries()];
+  const named = new Set(maps.flat().map(({ name }) => name));
   const section = (title: string, entries: readonly Entry[], directions: Directions) =>
-    formatSection(title, entries.map((entry) => described(entry, comments, directions)), directions); // prettier-ignore
+    formatSection(title, entries.map((entry) => described(entry, comments, directions)), directions, named); // prettier-ignore
   const recipes = [...comments].filter(([name, { returns }]) => returns === 'Flow' && isExported(name));
   return [
     INTRODUCTION,
     section('Recipes', recipeEntries(recipes.map(([name]) => name)), OF_FLOWS),
-    section('Bijectors', bijectorEntries(), OF_MAPS),
-    section('Scalar maps of coupling and autoregressive layers', scalarMapEntries(), OF_MAPS),
-    section('Maps of spheres', sphereMapEntries(), OF_MAPS),
+    section('Bijectors', maps[0], OF_MAPS),
+    section('Scalar maps of coupling and autoregressive layers', maps[1], OF_MAPS),
+    section('Maps of spheres', maps[2], OF_MAPS),
     kernelTable(),
   ].join('\n');
 }
@@ -81,7 +84,12 @@ function described(entry: Entry, comments: ReadonlyMap<string, DocComment>, dire
   return { ...entry, ...comment, costs, domain: comment.tags.get('domain') ?? entry.domain };
 }
 
-function formatSection(title: string, entries: readonly Described[], directions: Directions): string {
+function formatSection(
+  title: string,
+  entries: readonly Described[],
+  directions: Directions,
+  named: ReadonlySet<string>,
+): string {
   const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const hasContext = sorted.some(({ context }) => context !== null);
   const head = ['', 'domain', ...directions, ...(hasContext ? ['context'] : []), 'fused kernels'];
@@ -90,9 +98,11 @@ function formatSection(title: string, entries: readonly Described[], directions:
     const conditional = hasContext ? [context ? 'yes' : isContainer ? 'as its parts' : 'no'] : [];
     return [`[${name}](#${name.toLowerCase()})`, domain, ...costs, ...conditional, kernels.join(', ')];
   });
-  const details = sorted.map(({ name, summary, source }) =>
-    [`### ${name}`, summary, ...(source ? [`Source: ${source}`] : [])].join('\n\n'),
-  );
+  const details = sorted.map(({ name, summary, source, parts }) => {
+    const links = parts.map((part) => (named.has(part) ? `[${part}](#${part.toLowerCase()})` : `\`${part}\``));
+    const made = links.length > 0 ? [`Made of ${links.join(', ')}.`] : [];
+    return [`### ${name}`, summary, ...made, ...(source ? [`Source: ${source}`] : [])].join('\n\n');
+  });
   return `## ${title}\n\n${formatTable([head, ...rows])}\n\n${details.join('\n\n')}\n`;
 }
 

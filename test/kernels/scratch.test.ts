@@ -5,8 +5,10 @@ import { paddedInverseOp } from '../../src/kernels/padded-convolution/op.js';
 import { rowNormOp } from '../../src/kernels/row-norm/op.js';
 import { CONVOLUTION_GRADIENTS } from '../../src/kernels/stock-repairs/convolution.js';
 import { geometryOf } from '../../src/kernels/stock-repairs/convolution-geometry.js';
-import { instantiateSimd } from '../../src/kernels/wasm/module.js';
+import { instantiateSimd, loadSimd } from '../../src/kernels/wasm/module.js';
 import { sizeOf, type Shape } from '../../src/shapes.js';
+
+test.before(loadSimd);
 
 const GUARD = 64;
 const MARK = 12345;

@@ -1,6 +1,9 @@
 import test from 'ava';
 import { RandomStream } from '../../src/index.js';
+import { loadSimd } from '../../src/kernels/wasm/module.js';
 import { Heap } from '../../src/replay/heap.js';
+
+test.before(loadSimd);
 
 test('blocks never overlap, come filled with zeros, and are used again', (t) => {
   const heap = new Heap();

@@ -6,8 +6,10 @@ import { Heap } from '../../src/replay/heap.js';
 import { LaneTasks, programFor } from '../../src/replay/lane-tasks.js';
 import { sizeOf, type Shape } from '../../src/shapes.js';
 import { LOWERINGS } from '../../src/kernels/stock/lowerings.js';
+import { loadSimd } from '../../src/kernels/wasm/module.js';
 import { assertClose } from '../support/close.js';
 
+await loadSimd();
 const heap = new Heap();
 const kernelsSeen = new Set<string>();
 

@@ -1,9 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import test from 'ava';
 import type { SimdCall } from '../../src/kernels/fused/wasm.js';
+import { loadSimd } from '../../src/kernels/wasm/module.js';
 import { Heap } from '../../src/replay/heap.js';
 import { lanesOf, positionsOf } from '../../src/replay/lanes.js';
 import { Threads, type Phase } from '../../src/replay/threads.js';
+
+test.before(loadSimd);
 
 async function started(threads: Threads): Promise<void> {
   for (let i = 0; i < 500 && !threads.ready; i++) await wait(10);

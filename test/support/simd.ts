@@ -1,5 +1,7 @@
 import { RELAXED_SIMD, SIMD } from '../../src/kernels/wasm/binary.generated.js';
-import { hasRelaxedSimd, type SimdFunctions } from '../../src/kernels/wasm/module.js';
+import { hasRelaxedSimd, loadSimd, type SimdFunctions } from '../../src/kernels/wasm/module.js';
+
+await loadSimd();
 
 /** One build of the SIMD module in a memory of its own. */
 export interface SimdBuild {

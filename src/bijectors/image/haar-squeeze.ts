@@ -17,7 +17,7 @@ const HAAR = [
  * One level of the orthonormal Haar wavelet transform: each block of two by two pixels `a b / c d` of a channel becomes,
  * on the base side, one pixel with
  *
- * `(a + b + c + d) / 2`, `(a - b + c - d) / 2`, `(a + b - c - d) / 2`, `(a - b - c + d) / 2`:
+ * `z₁ = (a + b + c + d) / 2`, `z₂ = (a - b + c - d) / 2`, `z₃ = (a + b - c - d) / 2`, `z₄ = (a - b - c + d) / 2`:
  *
  * average, differences along the row and along the column, and their difference. The averages of all channels come first, then
  * the differences in this order, so that the first quarter of the channels is a smaller image. The map is a rotation:

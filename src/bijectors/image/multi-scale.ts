@@ -34,7 +34,8 @@ export interface MultiScaleOptions {
 const PRIOR = new ElementwiseAffine();
 
 /**
- * The multi-scale architecture of Real NVP and Glow, from a flat base event `[height · width · channels]` to images.
+ * The multi-scale architecture of Real NVP and Glow, from a flat base event `[height · width · channels]` to images: with two
+ * levels `inverse: z = (b, level₂(a))`, `(a, b) = level₁(x)`.
  *
  * Seen from the data, an image passes through the first level; then half of its channels leave for the base, and the other
  * half is the image of the next level. After the last level all that is left goes to the base. With a `prior` `(m, s)` the

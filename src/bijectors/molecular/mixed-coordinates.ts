@@ -49,8 +49,8 @@ export interface MixedCoordinatesOptions {
  * the rows; with `placement: 'kept'` the six of the pose go first.
  *
  * The block is taken in a frame of its own - first atom at the origin, second along x, third in the half-plane of positive y - in which
- * its numbers are `x₂; x₃, y₃; x, y, z` of the others. `log |det|` has `2 log x₂ + log y₃` for it, the whitening, and
- * `Σ (2 log r + log sin θ)` over rows. It is exact, where whitening all `3 · block` positions and leaving six directions out, as was
+ * its numbers are `x₂; x₃, y₃; x, y, z` of the others. `log |det J| = 2 log x₂ + log y₃ + Σ (2 log r + log sin θ)`,
+ * the sum over rows, and what the whitening adds. It is exact, where whitening all `3 · block` positions and leaving six directions out, as was
  * published, has a determinant that depends on how data were aligned.
  *
  * Sources: Noé et al., "Boltzmann generators", 2019, supplement A; bgflow for the name.

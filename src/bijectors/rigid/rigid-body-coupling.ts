@@ -55,7 +55,8 @@ const ROTATION: UnitVectors = [3, POSE];
 /**
  * Coupling layer on rigid bodies, `[bodies, 7 + auxiliaries]` with a row `(x, y, z)`, unit quaternion `(w, x, y, z)` and auxiliary
  * numbers for each. It moves one part of them, given the others: positions given the rotations, rotations given the
- * positions, and of the part that is moved what belongs to bodies that are not. `log |det J|` is the sum over what is moved.
+ * positions, and of the part that is moved what belongs to bodies that are not: `yᵢ = τ(xᵢ; θᵢ(x_rest))`, and `log |det J|` is the
+ * sum over what is moved.
  *
  * In a periodic box a coordinate `x` moves as the angle `2π x/L - π` does, by less than half the box; it need not lie in the box, and
  * is not put back into it. Leaving one body in place removes common translations.

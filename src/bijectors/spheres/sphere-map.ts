@@ -30,7 +30,7 @@ export interface SphereMapOptions {
 
 /**
  * A map of a sphere onto itself on each point of an event, with trained parameters or with parameters computed from a
- * context. Log-determinants are sums over points, with respect to area.
+ * context: `yᵢ = f(xᵢ)` with `|xᵢ| = |yᵢ| = 1`. Log-determinants are sums over points, with respect to area.
  *
  * @cost forward: as its parts; inverse: as its parts
  */

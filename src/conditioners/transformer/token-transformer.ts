@@ -51,11 +51,13 @@ export interface TokenTransformerOptions {
  * with deviation `1 / √width`, blocks, a norm, a linear layer.
  */
 export abstract class TokenTransformer extends Conditioner {
+  /** How many tokens it reads. */
   readonly tokens: number;
   override readonly inputs: number;
   override readonly outputs: number;
   override readonly contextShape: Shape | null;
   override readonly hiddenWidth: number;
+  /** Attention and feed-forward layers, in the order in which they act. */
   protected readonly blocks: readonly TransformerBlock[];
   readonly #entry: Dense;
   readonly #positions: Variable | null;

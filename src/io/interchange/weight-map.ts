@@ -5,12 +5,18 @@ import { isRecord } from '../json.js';
 export type PeerName = 'nflows' | 'zuko' | 'normflows';
 
 /** What a layer of the other library is made of: its class, and numbers, texts and lists that say which of its kind. */
-export type LayerDescription = Readonly<Record<string, unknown>> & { readonly class: string };
+export type LayerDescription = Readonly<Record<string, unknown>> & {
+  /** Name of its class there. */
+  readonly class: string;
+};
 
 /** The map beside the weights: what the tensors are the weights of. Plain JSON. */
 export interface WeightMap {
+  /** What tells such a file from others. */
   readonly format: 'tfjs-flows-weights';
+  /** Of the format. */
   readonly version: 1;
+  /** Whose layers are described. */
   readonly library: PeerName;
   /** Coordinates of one event. */
   readonly features: number;

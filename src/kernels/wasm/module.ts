@@ -1,5 +1,6 @@
+import { FlowConfigError } from '../../errors.js';
 import type { SimdCall, WasmBackend } from '../fused/wasm.js';
-import { RELAXED_SIMD, SIMD } from './binary.generated.js';
+import type * as binaries from './binary.generated.js';
 import { declareShared } from './declare-shared.js';
 
 /** Functions of the SIMD module by name. */
@@ -12,9 +13,14 @@ export interface SimdModule {
   scratch(): (floats: number) => number;
 }
 
-/** Whether the engine has SIMD at all. */
+/** Fetches the module's code, most of what the library weighs, which only those load who start the wasm backend. */
+export async function loadSimd(): Promise<void> {
+  code ??= await import('./binary.generated.js');
+}
+
+/** Whether the module's code is here and the engine has SIMD at all. */
 export function hasSimd(): boolean {
-  return (simd ??= WebAssembly.validate(decode(SIMD)));
+  return code !== null && (simd ??= WebAssembly.validate(decode(code.SIMD)));
 }
 
 /**
@@ -23,7 +29,7 @@ export function hasSimd(): boolean {
  */
 export function hasRelaxedSimd(): boolean {
   if (relaxed === null) {
-    const binary = decode(RELAXED_SIMD);
+    const binary = decode(loaded().RELAXED_SIMD);
     relaxed = WebAssembly.validate(binary) || (allowRelaxedSimd() && WebAssembly.validate(binary));
   }
   return relaxed;
@@ -43,7 +49,7 @@ function allowRelaxedSimd(): boolean {
 export function simdModule(shared: boolean): WebAssembly.Module {
   const kind = shared ? 'shared' : 'plain';
   if (!modules[kind]) {
-    const binary = decode(hasRelaxedSimd() ? RELAXED_SIMD : SIMD);
+    const binary = decode(hasRelaxedSimd() ? loaded().RELAXED_SIMD : loaded().SIMD);
     modules[kind] = new WebAssembly.Module(shared ? declareShared(binary) : binary);
   }
   return modules[kind];
@@ -62,6 +68,7 @@ export function simdModuleOf(backend: WasmBackend): SimdModule | null {
   return module;
 }
 
+let code: typeof binaries | null = null;
 let simd: boolean | null = null;
 let relaxed: boolean | null = null;
 const modules: { plain?: WebAssembly.Module; shared?: WebAssembly.Module } = {};
@@ -88,6 +95,12 @@ function attach(backend: WasmBackend): SimdModule | null {
       };
     },
   };
+}
+
+function loaded(): NonNullable<typeof code> {
+  if (!code)
+    throw new FlowConfigError('ready', { expected: "a call of ready({ backend: 'wasm' })", got: 'none so far' });
+  return code;
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {

@@ -73,7 +73,7 @@ export abstract class Optimizer implements Configurable {
     return new Map(this.#state?.map((tensor, i) => [this.stateNames[i], tensor]));
   }
 
-  /** Takes up a state read earlier from {@link state}; an empty map starts afresh. The values are copied. */
+  /** Takes up a state read earlier from {@link Optimizer.state}; an empty map starts afresh. The values are copied. */
   restore(state: ReadonlyMap<string, Float32Array>): void {
     this.reset();
     if (state.size === 0) return;

@@ -66,6 +66,7 @@ const PRESETS = {
  * Source: Köhler, Invernizzi, de Haan, Noé, "Rigid body flows for sampling molecular crystal structures", 2023, section 5.
  *
  * @cost density: one pass; sample: one pass
+ * @domain rigid bodies `[bodies, 7]`: positions in a periodic box, unit quaternions
  *
  * @throws FlowConfigError for sizes that are not positive integers, a box that is none, free space without a base, or nothing to move.
  *

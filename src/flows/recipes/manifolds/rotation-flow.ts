@@ -63,6 +63,7 @@ export interface RotationFlowOptions extends ConditioningOptions, InversionOptio
  * Source: Köhler, Invernizzi, de Haan, Noé, "Rigid body flows for sampling molecular crystal structures", 2023, section 4.
  *
  * @cost density: formula; sample: numeric (Newton steps a `convex` map, a formula for others; `direction` turns it round)
+ * @domain rotations, as unit quaternions `[4]`
  *
  * @throws FlowConfigError for sizes that are not positive integers, or an unknown kind of map or direction.
  *
