@@ -3,6 +3,7 @@ import { colourAt, DENSITY, TIME } from '../continuous/colours.js';
 import { densityAt, tracePaths } from '../continuous/paths.js';
 import { digits } from './digits.js';
 import { besideEachOther, Panel, type Window } from './panel.js';
+import { playground } from './playground.js';
 
 /**
  * Every picture of the guide by its name. Most are of the very models that the programs of the pages train, as
@@ -15,6 +16,7 @@ export const PICTURES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   'mueller-brown': muellerBrown,
   continuous,
   digits,
+  playground,
 };
 
 /** Rows and draws. */

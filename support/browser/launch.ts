@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type ConsoleMessage, type Page } from 'playwright-core';
 import { DRAWING_FLAGS } from './drawing.js';
+
+/** Finds a browser; seen from the folder of built files. */
+const SCRIPT = new URL('../../../scripts/chromium.mjs', import.meta.url).href;
 
 /** No connection but to this machine. */
 const FLAGS = ['--no-sandbox', '--no-proxy-server', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'];
@@ -11,8 +12,7 @@ const EXPECTED_WARNINGS = /GPU stall due to ReadPixels|Automatic fallback to sof
 
 /** A headless browser that reaches nothing but this machine. */
 export async function launch(): Promise<Browser> {
-  const script = pathToFileURL(resolve('scripts', 'chromium.mjs')).href;
-  const { findChromium } = (await import(script)) as { findChromium: () => string | null };
+  const { findChromium } = (await import(SCRIPT)) as { findChromium: () => string | null };
   const executablePath = findChromium();
   if (!executablePath) throw new Error('No browser found. Run `npm test`, which installs one or says how.');
   return chromium.launch({ executablePath, args: [...FLAGS, ...DRAWING_FLAGS] });

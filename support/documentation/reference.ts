@@ -40,6 +40,7 @@ const PAGES = [
     'numerics',
     'from-pytorch',
     'migrating-weights',
+    'onnx',
   ],
   'catalogue',
 ].map((page) => `docs/${page}.md`);
