@@ -32,6 +32,8 @@ export const RECIPES: Readonly<Record<string, () => Flow>> = {
   moebiusFlow: () => flows.moebiusFlow(plain),
   smoothFlow: () => flows.smoothFlow({ dims: 3, layers: 2, seed: 1 }),
   rotationFlow: () => flows.rotationFlow({ transform: 'spline', layers: 2, bins: 4, seed: 1 }),
+  rigidBodyFlow: () => flows.rigidBodyFlow({ bodies: 2, box: [3, 3, 3], preset: 'small', width: 8, heads: 2, seed: 1 }),
+  moleculeFlow,
   scalarFieldFlow: () => flows.scalarFieldFlow({ shape: [4, 4], layers: 2, hidden: [4], seed: 1 }),
   gaugeFieldFlow: () => flows.gaugeFieldFlow({ shape: [4, 4], layers: 8, hidden: [4], seed: 1 }),
   glow: () => flows.glow(image),
@@ -43,3 +45,9 @@ export const RECIPES: Readonly<Record<string, () => Flow>> = {
   imageResidualFlow: () => flows.imageResidualFlow(image),
   ferumalImageGlow: () => flows.ferumalImageGlow(image),
 };
+
+function moleculeFlow(): Flow {
+  using molecule = new flows.AlanineDipeptide();
+  const { zMatrix } = flows.AlanineDipeptide;
+  return flows.moleculeFlow({ zMatrix, reference: molecule.reference!, layers: 1, hidden: [8], bins: 4, seed: 1 });
+}
