@@ -42,7 +42,7 @@ export const RECIPES: Readonly<Record<string, () => Flow>> = {
   fincFlow: () => flows.fincFlow(image),
   jet: () => flows.jet(image),
   tarFlow: () => flows.tarFlow(image),
-  imageResidualFlow: () => flows.imageResidualFlow({ ...image, eventShape: [4, 4, 1] }),
+  imageResidualFlow: () => flows.imageResidualFlow({ ...image, eventShape: [4, 4, 1], levels: 1, steps: 1, hidden: 4 }),
   ferumalImageGlow: () => flows.ferumalImageGlow(image),
 };
 
