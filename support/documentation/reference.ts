@@ -55,6 +55,9 @@ const OPTIONS: TypeDocOptions = {
   tsconfig: 'tsconfig.build.json',
   readme: 'README.md',
   projectDocuments: [...PAGES, ...HOUSE],
+  // Pages do not link to sources, so that no remote has to be known.
+  disableGit: true,
+  sourceLinkTemplate: '{path}',
   sort: ['alphabetical'],
   sortEntryPoints: false,
   kindSortOrder: ['Function', 'Class', 'Interface', 'TypeAlias', 'Variable'],
@@ -149,6 +152,9 @@ function arrange(project: ProjectReflection): void {
       child.comment ??= new Comment();
       child.comment.blockTags.push(new CommentTag('@category', [{ kind: 'text', text: subjectOf(child) }]));
     }
+  }
+  for (const reflection of Object.values(project.reflections)) {
+    if (reflection.isDeclaration() || reflection.isSignature()) reflection.sources = undefined;
   }
 }
 
