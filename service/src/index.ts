@@ -25,4 +25,4 @@ export { ROLES, type Role } from './http/roles.js';
 export { Tokens, type TokenEntry } from './http/tokens.js';
 export { ModelRegistry, type ModelVersion } from './registry/model-registry.js';
 export { exportOnnx, type OnnxOptions } from './onnx/export-onnx.js';
-export { packModel, unpackModel } from './archive/model-archive.js';
+export { packModel, unpackModel } from './files/model-archive.js';

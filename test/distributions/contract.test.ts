@@ -1,5 +1,6 @@
 import test from 'ava';
-import { distributionChecks, distributionClasses, untestedClasses } from '../contract/distributions.js';
+import { distributionChecks } from '../contract/distributions.js';
+import { distributionClasses, untestedClasses } from '../contract/distributions/classes.js';
 import { onEachBackend } from '../support/backends.js';
 
 test('every concrete distribution brings samples', (t) => {

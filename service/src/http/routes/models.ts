@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { packModel, unpackModel } from '../../archive/model-archive.js';
+import { packModel, unpackModel } from '../../files/model-archive.js';
 import type { ModelVersion } from '../../registry/model-registry.js';
 import { modelOf, type App, type Context } from '../context.js';
 import { Problem } from '../problem.js';
