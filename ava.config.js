@@ -4,7 +4,8 @@ import { env } from 'node:process';
 export default {
   files: ['build/test/**/*.test.js', 'build/service/test/**/*.test.js'],
   timeout: '5m',
-  concurrency: 2,
+  // One more than the cores of a small machine: some tests mostly wait, for a killed process or a page.
+  concurrency: 3,
   // AVA's own counts, for scripts/test.mjs; the interface is experimental, so AVA's version is pinned.
   nonSemVerExperiments: { observeRunsFromConfig: true },
   observeRun: env.TEST_COUNTS_FILE ? ({ events }) => writeCounts(events, env.TEST_COUNTS_FILE) : undefined,

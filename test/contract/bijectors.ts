@@ -44,8 +44,8 @@ const CLAIMS: Claims<Subject> = [
   ['the density integrates to one and samples follow it', integrates],
 ];
 
+/** Both directions that agree with those of cpu undo each other as they do there. */
 const CLAIMS_BESIDE_CPU: Claims<Subject> = [
-  ['inverse undoes forward and forward undoes inverse', undoesItself],
   ['values and gradients are those of the cpu backend', agreesWithCpu],
   ['values and gradients stay numbers at extreme inputs', staysFinite],
 ];

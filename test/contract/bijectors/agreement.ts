@@ -1,5 +1,6 @@
 import { sizeOf } from '../../../src/shapes.js';
 import { ensureClose } from '../check.js';
+import { extremes } from '../draws.js';
 import { largestOf } from '../numerics.js';
 import { onCpu } from '../on-cpu.js';
 import { gradients } from './gradients.js';
@@ -22,7 +23,8 @@ export async function agreesWithCpu(subject: Subject): Promise<void> {
 }
 
 async function evaluate(subject: Subject, direction: Direction) {
-  const batch = 4;
+  // As many rows as the check of extremes takes: a GPU compiles its programs for each shape.
+  const batch = 2 * extremes(subject.domain(direction), subject.bijector).length;
   const start = subject.draw(direction, batch, 'agreement');
   const weights = subject.stream.split('weights').normal(batch * sizeOf(subject.shapeAfter(direction)));
   const { value, logDet } = await subject.apply(direction, start);
