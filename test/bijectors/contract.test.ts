@@ -10,7 +10,8 @@ for (const backend of NODE_BACKENDS) {
   for (const subject of subjects) {
     // What samples of one class differ in are options, not kernels.
     if (backend === 'cpu' && !isFirstSample(subject)) continue;
-    const checks = all.filter((check) => check.subject === subject);
+    // An integral is many values, and those of both backends are checked.
+    const checks = all.filter((check) => check.subject === subject && !(backend === 'cpu' && /integrates/.test(check.name))); // prettier-ignore
     test.serial(`${subject} keeps the contract [${backend}]`, async (t) => {
       await ready({ backend });
       t.deepEqual(await failuresOf(checks), []);

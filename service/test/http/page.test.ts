@@ -61,7 +61,8 @@ test.serial('a table is fitted on the page, looked at, and its model downloaded'
 
 test.serial('a fit is stopped; a table that is none, and too many jobs, are told of', async (t) => {
   const { page } = await open();
-  await choose(page, csvOf(rowsOf(300, 'page')), 'long.csv');
+  // Enough to be busy with until it is stopped.
+  await choose(page, csvOf(rowsOf(30_000, 'page')), 'long.csv');
   await page.fill('#seconds', '600');
   await page.click('text="Fit"');
   await page.waitForSelector('#message >> text=/pass/');
