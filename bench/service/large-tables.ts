@@ -54,7 +54,10 @@ export async function scoreTables(folder: string, model: string, counts: readonl
   for (const rows of counts) {
     const paths = await writeTables(folder, rows);
     for (const format of FORMATS) {
-      const { seconds, peak } = await runCommand(['score', model, paths[format], '--out', join(folder, 'scores.parquet'), '--force']); // prettier-ignore
+      const scores = join(folder, 'scores.parquet');
+      const { seconds, peak } = await runCommand(['score', model, paths[format], '--out', scores, '--force']);
+      const scored = await countScores(scores);
+      if (scored !== rows) throw new Error(`${scored} of ${rows} rows have a score`);
       results.push({
         format,
         rows,
@@ -67,6 +70,14 @@ export async function scoreTables(folder: string, model: string, counts: readonl
     }
   }
   return results;
+}
+
+async function countScores(path: string): Promise<number> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const counted = await connection.runAndReadAll(`SELECT count(log_density) FROM read_parquet('${path}')`);
+  connection.closeSync();
+  return Number(counted.getRows()[0][0]);
 }
 
 /** Largest resident memory that a process has had, MiB; 0 once it has ended. */

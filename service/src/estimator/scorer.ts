@@ -23,12 +23,14 @@ export interface CodedRows {
   readonly count: number;
 }
 
-/** Points on the lines that stand for one row, and their weights. */
-interface Cloud {
-  /** `[samples · dims]`. */
+/** Rows whose points went through the flow together: row `first + i` has the points from `starts[i]` to `starts[i + 1]`. */
+interface Chunk {
+  readonly first: number;
+  readonly starts: readonly number[];
+  /** On the lines, `[points · dims]`. */
   readonly points: Float64Array;
-  /** `ln dy/dx`, less the log-density by which gaps were filled. */
-  readonly logFactors: Float64Array;
+  /** `ln p(y) + ln dy/dx`, less the log-density by which gaps were filled, `[points]`. */
+  readonly terms: Float64Array;
 }
 
 /**
@@ -43,12 +45,12 @@ export async function scoreRows(fitted: Fitted, rows: CodedRows, samples: number
   const scores = new Float64Array(rows.count);
   const gaps = new RandomStream('gaps');
   const spread = coder.modelled.some(({ step }) => step > 0);
-  await eachChunk(fitted, rows, (row) => (spread || hasGap(rows, row) ? samples : 1), (row, cloud, logProb) => {
-    const terms = logProb.map((value, i) => value + cloud.logFactors[i]);
-    scores[row] = logMeanExp(terms);
-  }, (row) => gaps.split(firstRow + row)); // prettier-ignore
+  const samplesOf = (gap: boolean) => (spread || gap ? samples : 1);
+  for await (const { first, starts, terms } of chunksOf(fitted, rows, samplesOf, (row) => gaps.split(firstRow + row))) {
+    for (let i = 0; i + 1 < starts.length; i++) scores[first + i] = logMeanExp(terms.subarray(starts[i], starts[i + 1]));
+  }
   return scores;
-}
+} // prettier-ignore
 
 /** Fills the gaps of each row by a draw from the model, given what is there: one of `proposals`, by importance. */
 export async function fillRows(
@@ -61,86 +63,99 @@ export async function fillRows(
   const dims = rows.numbers.length;
   const filled = new Float64Array(rows.count * dims);
   const [choices, candidates] = [stream.split('choices'), stream.split('proposals')];
-  await eachChunk(fitted, rows, (row) => (hasGap(rows, row) ? proposals : 1), (row, cloud, logProb) => {
-    const terms = logProb.map((value, i) => value + cloud.logFactors[i]);
-    const chosen = terms.length > 1 ? choose(terms, choices.split(firstRow + row).next()) : 0;
-    filled.set(cloud.points.subarray(chosen * dims, (chosen + 1) * dims), row * dims);
-  }, (row) => candidates.split(firstRow + row)); // prettier-ignore
+  const samplesOf = (gap: boolean) => (gap ? proposals : 1);
+  for await (const { first, starts, points, terms } of chunksOf(fitted, rows, samplesOf, (row) => candidates.split(firstRow + row))) {
+    for (let i = 0; i + 1 < starts.length; i++) {
+      const [start, end] = [starts[i], starts[i + 1]];
+      const row = first + i;
+      const chosen = end - start > 1 ? start + choose(terms.subarray(start, end), choices.split(firstRow + row).next()) : start;
+      filled.set(points.subarray(chosen * dims, (chosen + 1) * dims), row * dims);
+    }
+  }
   return filled;
-}
+} // prettier-ignore
 
-/** Makes clouds of the rows, and sends as many at once through the flow as fit a chunk. */
-async function eachChunk(
+/** Puts points in place of the rows, and sends as many at once through the flow as fit a chunk. */
+async function* chunksOf(
   fitted: Fitted,
   rows: CodedRows,
-  samplesOf: (row: number) => number,
-  take: (row: number, cloud: Cloud, logProb: Float64Array) => void,
+  samplesOf: (gap: boolean) => number,
   streamOf: (row: number) => RandomStream,
-): Promise<void> {
+): AsyncGenerator<Chunk> {
   const dims = rows.numbers.length;
+  const gapless = rows.numbers.every((column) => !column.some(Number.isNaN));
+  const most = Math.max(CHUNK, samplesOf(true));
   let first = 0;
   while (first < rows.count) {
-    const clouds: Cloud[] = [];
-    let points = 0;
+    const starts = [0];
+    const buffer = new Float64Array(most * dims);
+    const logFactors = new Float64Array(most);
+    let end = 0;
     for (let row = first; row < rows.count; row++) {
-      const samples = samplesOf(row);
-      if (points > 0 && points + samples > CHUNK) break;
-      clouds.push(cloudOf(fitted, rows, row, samples, streamOf(row)));
-      points += samples;
+      const gap = !gapless && hasGap(rows, row);
+      const samples = samplesOf(gap);
+      if (end > 0 && end + samples > CHUNK) break;
+      const points = buffer.subarray(end * dims, (end + samples) * dims);
+      placePoints(fitted, rows, row, points, logFactors.subarray(end, end + samples), gap ? streamOf(row) : null);
+      starts.push((end += samples));
     }
-    const y = new Float32Array(points * dims);
-    const width = fitted.coder.contextWidth;
-    const contexts = rows.contexts && new Float32Array(points * width);
-    let place = 0;
-    clouds.forEach((cloud, i) => {
-      y.set(cloud.points, place * dims);
-      const samples = cloud.logFactors.length;
-      const context = rows.contexts?.subarray((first + i) * width, (first + i + 1) * width);
-      if (context) for (let s = 0; s < samples; s++) contexts!.set(context, (place + s) * width);
-      place += samples;
-    });
-    const scores = tf.tidy(() => {
-      const context = contexts && tf.tensor2d(contexts, [points, width]);
-      return fitted.flow.logProb(tf.tensor2d(y, [points, dims]), { context });
-    });
-    const logProb = Float64Array.from((await scores.data()) as Float32Array);
-    scores.dispose();
-    place = 0;
-    clouds.forEach((cloud, i) => {
-      take(first + i, cloud, logProb.subarray(place, (place += cloud.logFactors.length)));
-    });
-    first += clouds.length;
+    const points = buffer.subarray(0, end * dims);
+    const terms = await logDensities(fitted, points, contextsOf(rows, fitted.coder.contextWidth, first, starts));
+    for (let i = 0; i < end; i++) terms[i] += logFactors[i];
+    yield { first, starts, points, terms };
+    first += starts.length - 1;
   }
 }
 
+/** The context of each point, that of its row. */
+function contextsOf(
+  { contexts }: CodedRows,
+  width: number,
+  first: number,
+  starts: readonly number[],
+): tf.Tensor2D | null {
+  if (!contexts) return null;
+  const all = new Float32Array(starts.at(-1)! * width);
+  for (let i = 0; i + 1 < starts.length; i++) {
+    const context = contexts.subarray((first + i) * width, (first + i + 1) * width);
+    for (let point = starts[i]; point < starts[i + 1]; point++) all.set(context, point * width);
+  }
+  return tf.tensor2d(all, [starts.at(-1)!, width]);
+}
+
+async function logDensities({ flow }: Fitted, points: Float64Array, context: tf.Tensor2D | null): Promise<Float64Array> {
+  const dims = flow.eventShape[0];
+  const y = tf.tensor2d(Float32Array.from(points), [points.length / dims, dims]);
+  const logProb = tf.tidy(() => flow.logProb(y, { context }));
+  const values = Float64Array.from((await logProb.data()) as Float32Array);
+  tf.dispose([y, logProb, ...(context ? [context] : [])]);
+  return values;
+} // prettier-ignore
+
 /** Points of the cells of a row, evenly spread, with its gaps filled. */
-function cloudOf(
-  { coder, normal }: Fitted,
+function placePoints(
+  { coder: { modelled, cells }, normal }: Fitted,
   { numbers }: CodedRows,
   row: number,
-  samples: number,
-  stream: RandomStream,
-): Cloud {
-  const { modelled } = coder;
+  points: Float64Array,
+  logFactors: Float64Array,
+  stream: RandomStream | null,
+): void {
   const dims = modelled.length;
-  const cells = coder.cells;
-  const points = new Float64Array(samples * dims);
-  const logFactors = new Float64Array(samples);
+  const samples = logFactors.length;
   for (let s = 0; s < samples; s++) {
-    const point = points.subarray(s * dims, (s + 1) * dims);
-    modelled.forEach((column, d) => {
+    for (let d = 0; d < dims; d++) {
       const x = numbers[d][row];
       if (Number.isNaN(x)) {
-        point[d] = NaN;
-        return;
+        points[s * dims + d] = NaN;
+        continue;
       }
       const u = cellPoint(s, cells[d], samples);
-      point[d] = column.line(x, u);
-      logFactors[s] += column.logSlope(x, u);
-    });
-    logFactors[s] -= normal.fill(point, stream, SPREAD);
+      points[s * dims + d] = modelled[d].line(x, u);
+      logFactors[s] += modelled[d].logSlope(x, u);
+    }
+    if (stream) logFactors[s] -= normal.fill(points.subarray(s * dims, (s + 1) * dims), stream, SPREAD);
   }
-  return { points, logFactors };
 }
 
 function hasGap({ numbers }: CodedRows, row: number): boolean {
@@ -148,6 +163,7 @@ function hasGap({ numbers }: CodedRows, row: number): boolean {
 }
 
 function logMeanExp(terms: Float64Array): number {
+  if (terms.length === 1) return terms[0];
   const most = terms.reduce((a, b) => Math.max(a, b), -Infinity);
   if (!Number.isFinite(most)) return most;
   return most + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - most), 0) / terms.length);

@@ -50,13 +50,17 @@ export async function csvSource(connection: DuckDBConnection, path: string): Pro
   return `read_csv(${literal(path)}, ${options.join(', ')})`;
 }
 
+/** The sniffer would keep the whole of a large file, so it works within a limit that two threads can do with. */
 async function sniff(connection: DuckDBConnection, path: string): Promise<Dialect> {
+  await connection.run("SET memory_limit = '256MB'; SET threads = 2");
   try {
     const sniffed = await connection.runAndReadAll(`SELECT * FROM sniff_csv(${literal(path)}, sample_size = -1)`);
     return sniffed.getRowObjectsJson()[0] as unknown as Dialect;
   } catch (error) {
     if (!/sniffing/.test((error as Error).message)) throw error;
     throw new FlowDataError('TableFile.open', { expected: oneLength(path), got: 'some that no delimiter fits' });
+  } finally {
+    await connection.run('RESET memory_limit; RESET threads');
   }
 }
 

@@ -31,14 +31,16 @@ export class TableFile {
   readonly rowCount: number;
   readonly #source: string;
   readonly #select: string;
+  readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #folder: string;
 
-  private constructor(names: readonly string[], rowCount: number, source: string, select: string, connection: DuckDBConnection, folder: string) {
+  private constructor(names: readonly string[], rowCount: number, source: string, select: string, instance: DuckDBInstance, connection: DuckDBConnection, folder: string) {
     this.names = names;
     this.rowCount = rowCount;
     this.#source = source;
     this.#select = select;
+    this.#instance = instance;
     this.#connection = connection;
     this.#folder = folder;
   } // prettier-ignore
@@ -69,10 +71,9 @@ export class TableFile {
       const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
       const columns = described.getRows().map(([name, type]) => [String(name), String(type)] as const);
       const select = columns.map(([name, type]) => `${castOf(name, type)} AS ${quoted(name)}`).join(', ');
-      const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${source}`);
-      const rowCount = Number(counted.getRows()[0][0]);
+      const rowCount = await countRows(connection, source);
       if (rowCount === 0) throw new FlowDataError('TableFile.open', { expected: `rows in ${path}`, got: 'none' });
-      return new TableFile(columns.map(([name]) => name), rowCount, source, select, connection, folder); // prettier-ignore
+      return new TableFile(columns.map(([name]) => name), rowCount, source, select, instance, connection, folder); // prettier-ignore
     } catch (error) {
       connection?.closeSync();
       await rm(folder, { recursive: true, force: true });
@@ -87,21 +88,27 @@ export class TableFile {
   }
 
   /**
-   * Tables of some thousand rows each, in the order of the file.
+   * Tables of some thousand rows each, in the order of the file, over a connection of their own: any other statement would end
+   * the stream in silence.
    *
    * @param range rows `first` to `first + count - 1`; only in Parquet are those before skipped without being read
    */
   async *batches(range?: { readonly first: number; readonly count: number }): AsyncGenerator<Table> {
     const limits = range ? ` LIMIT ${range.count} OFFSET ${range.first}` : '';
-    const result = await this.#connection.stream(`SELECT ${this.#select} FROM ${this.#source}${limits}`);
-    let columns: DuckDBValue[][] = this.names.map(() => []);
-    for await (const chunk of chunksOf(result)) {
-      chunk.forEach((values, i) => columns[i].push(...values));
-      if (columns[0].length < BATCH) continue;
-      yield this.#table(columns);
-      columns = this.names.map(() => []);
+    const connection = await this.#instance.connect();
+    try {
+      const result = await connection.stream(`SELECT ${this.#select} FROM ${this.#source}${limits}`);
+      let columns: DuckDBValue[][] = this.names.map(() => []);
+      for await (const chunk of chunksOf(result)) {
+        chunk.forEach((values, i) => columns[i].push(...values));
+        if (columns[0].length < BATCH) continue;
+        yield this.#table(columns);
+        columns = this.names.map(() => []);
+      }
+      if (columns[0].length > 0) yield this.#table(columns);
+    } finally {
+      connection.closeSync();
     }
-    if (columns[0].length > 0) yield this.#table(columns);
   }
 
   /** All rows. */
@@ -111,9 +118,10 @@ export class TableFile {
   }
 
   /**
-   * Writes the file again with more columns of numbers, given batch by batch, beside those it has, which stay as they are. The file is in its place once it is whole.
+   * Writes the file again with more columns of numbers, given batch by batch, beside those it has, which stay as they are. The file
+   * is in its place once it is whole.
    *
-   * @throws FlowFileError when it cannot be written.
+   * @throws FlowFileError when it cannot be written; FlowDataError when the batches have not as many rows as the file.
    */
   async writeWith(path: string, format: TableFormat, names: readonly string[], batches: AsyncIterable<readonly Float64Array[]>): Promise<void> {
     const declared = names.map((name) => `${quoted(name)} DOUBLE`).join(', ');
@@ -127,7 +135,7 @@ export class TableFile {
       appender.flushSync();
     }
     appender.closeSync();
-    await writeQuery(this.#connection, `SELECT * FROM ${this.#source} POSITIONAL JOIN added`, path, format);
+    await this.#writeBeside('added', path, format);
   } // prettier-ignore
 
   /** Writes the file again, in another format. It is in its place once it is whole. */
@@ -138,15 +146,25 @@ export class TableFile {
   /**
    * Writes the file again with the columns of Parquet files beside those it has; these files, one after the other, have as many
    * rows.
+   *
+   * @throws FlowFileError when it cannot be written; FlowDataError when there are not as many rows.
    */
   async joinWith(path: string, format: TableFormat, parts: readonly string[]): Promise<void> {
-    const added = `read_parquet([${parts.map(literal).join(', ')}], union_by_name = true)`;
-    await writeQuery(this.#connection, `SELECT * FROM ${this.#source} POSITIONAL JOIN ${added}`, path, format);
+    await this.#writeBeside(`read_parquet([${parts.map(literal).join(', ')}], union_by_name = true)`, path, format);
   }
 
   async close(): Promise<void> {
     this.#connection.closeSync();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** A positional join fills what is too short with nulls, so rows are counted first. */
+  async #writeBeside(added: string, path: string, format: TableFormat): Promise<void> {
+    const rows = await countRows(this.#connection, added);
+    if (rows !== this.rowCount) {
+      throw new FlowDataError('TableFile', { expected: `${this.rowCount} rows beside those of the file`, got: String(rows) }); // prettier-ignore
+    }
+    await writeQuery(this.#connection, `SELECT * FROM ${this.#source} POSITIONAL JOIN ${added}`, path, format);
   }
 
   #table(columns: readonly DuckDBValue[][]): Table {
@@ -251,6 +269,11 @@ async function sourceOf(
       return `read_parquet(${literal(spooled)})`;
     }
   }
+}
+
+async function countRows(connection: DuckDBConnection, source: string): Promise<number> {
+  const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${source}`);
+  return Number(counted.getRows()[0][0]);
 }
 
 async function* chunksOf(result: DuckDBResult): AsyncGenerator<DuckDBValue[][]> {

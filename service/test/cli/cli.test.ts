@@ -75,6 +75,20 @@ test.serial('scores stand beside the columns, which stay as they are, in every f
   t.deepEqual(readdirSync(folder).filter((name) => name.endsWith('.tmp')), []); // prettier-ignore
 });
 
+test.serial('a table of many batches: every row has its score', async (t) => {
+  const header = csv.slice(0, csv.indexOf('\n') + 1);
+  writeFileSync(join(folder, 'long.csv'), header + `${rows.join('\n')}\n`.repeat(300));
+  const { status, err } = run(['score', 'model', 'long.csv', '--out', 'long.parquet']);
+  t.is(status, 0, err);
+  const file = await TableFile.open(join(folder, 'long.parquet'));
+  const scores = (await file.read()).columns.log_density as Float64Array;
+  await file.close();
+  t.is(scores.length, 36_000);
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  const whole = JSON.parse(run(['evaluate', 'model', 'rows.csv', '--json']).out) as { mean: number };
+  t.true(Math.abs(mean - whole.mean) < 1e-6, `${mean} and ${whole.mean}`);
+});
+
 test.serial('draws, with columns kept', (t) => {
   const { out } = run(['sample', 'model', '-n', '20', '--seed', 's']);
   t.is(out, run(['sample', 'model', '-n', '20', '--seed', 's']).out);

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { FlowDataError } from 'tfjs-flows';
-import { TableFile } from '../../src/tables/table-file.js';
+import { TableFile, writeTable } from '../../src/tables/table-file.js';
+import { tableOf } from '../../src/tables/table-of.js';
 
 const folder = mkdtempSync(join(tmpdir(), "table file's "));
 test.after.always(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,3 +53,68 @@ for (const [title, text] of [
     await t.throwsAsync(read(text), { instanceOf: FlowDataError, message: /^TableFile.open: expected lines of .*with one number of cells, got / }); // prettier-ignore
   });
 }
+
+/** `a` is the number of a row, and `b` its half. */
+async function numbered(rows: number, name: string): Promise<TableFile> {
+  const path = join(folder, name);
+  writeFileSync(path, `a,b\n${Array.from({ length: rows }, (_, i) => `${i},${i / 2}\n`).join('')}`);
+  return TableFile.open(path);
+}
+
+const ROWS = 60_000;
+
+test.serial('columns made from many batches stand beside their own rows, and none is left out', async (t) => {
+  const file = await numbered(ROWS, 'many.csv');
+  const to = join(folder, 'many.parquet');
+  const sizes: number[] = [];
+  async function* sums(): AsyncGenerator<Float64Array[]> {
+    for await (const { columns, rowCount } of file.batches()) {
+      sizes.push(rowCount);
+      const [a, b] = [columns.a, columns.b] as Float64Array[];
+      yield [a.map((value, i) => value + b[i])];
+    }
+  }
+  await file.writeWith(to, 'parquet', ['sum'], sums());
+  await file.close();
+  t.true(sizes.length > 2 && Math.max(...sizes) < ROWS / 2, `batches of ${sizes.join(', ')} rows`);
+  const written = await TableFile.open(to);
+  const { columns } = await written.read();
+  await written.close();
+  t.deepEqual(
+    Array.from(columns.sum as Float64Array),
+    Array.from({ length: ROWS }, (_, i) => 1.5 * i),
+  );
+  t.deepEqual(
+    Array.from(columns.a as Float64Array),
+    Array.from({ length: ROWS }, (_, i) => i),
+  );
+});
+
+test.serial('two readers of one file do not disturb each other', async (t) => {
+  const file = await numbered(ROWS, 'two.csv');
+  const [whole, part] = [file.batches(), file.batches({ first: 1000, count: 40_000 })];
+  const seen = { whole: 0, part: 0 };
+  for (let going = true; going;) {
+    const [a, b] = [await whole.next(), await part.next()];
+    seen.whole += a.done ? 0 : a.value.rowCount;
+    seen.part += b.done ? 0 : b.value.rowCount;
+    going = !a.done || !b.done;
+  }
+  await file.close();
+  t.deepEqual(seen, { whole: ROWS, part: 40_000 });
+});
+
+test.serial('columns of fewer rows than the file are refused, and nothing is written', async (t) => {
+  const file = await numbered(100, 'short.csv');
+  const to = join(folder, 'short.parquet');
+  const few = (async function* () {
+    yield [new Float64Array(99)];
+  })(); // eslint-disable-line @typescript-eslint/require-await
+  const error = { instanceOf: FlowDataError, message: /expected 100 rows beside those of the file, got 99\.$/ };
+  await t.throwsAsync(file.writeWith(to, 'parquet', ['x'], few), error);
+  const part = join(folder, 'part.parquet');
+  await writeTable(tableOf({ x: Float64Array.from({ length: 99 }, (_, i) => i) }), part, 'parquet');
+  await t.throwsAsync(file.joinWith(to, 'parquet', [part]), error);
+  await file.close();
+  t.false(existsSync(to));
+});
