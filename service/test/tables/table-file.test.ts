@@ -109,7 +109,7 @@ test.serial('columns of fewer rows than the file are refused, and nothing is wri
   const to = join(folder, 'short.parquet');
   const few = (async function* () {
     yield [new Float64Array(99)];
-  })(); // eslint-disable-line @typescript-eslint/require-await
+  })();
   const error = { instanceOf: FlowDataError, message: /expected 100 rows beside those of the file, got 99\.$/ };
   await t.throwsAsync(file.writeWith(to, 'parquet', ['x'], few), error);
   const part = join(folder, 'part.parquet');
