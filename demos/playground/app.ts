@@ -169,7 +169,7 @@ export class App {
     const style = getComputedStyle(document.documentElement);
     const titles = [this.settings.flow, this.settings.versus].map((id) => (id ? flowEntry(id).title : ''));
     const courses = this.lanes.map(({ history, view }, i) => ({ title: titles[i], history, best: view.started?.best ?? null })); // prettier-ignore
-    void this.#chart.update(courses, style.getPropertyValue('--soft'), style.getPropertyValue('--line'));
+    this.#chart.update({ courses, ink: style.getPropertyValue('--soft'), grid: style.getPropertyValue('--line') });
   }
 
   #redraw(): void {

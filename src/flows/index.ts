@@ -28,6 +28,7 @@ export * from './recipes/couplings/real-nvp.js';
 export * from './recipes/couplings/residual-flow.js';
 export * from './recipes/couplings/robust-spline-flow.js';
 export * from './recipes/couplings/spline-coupling-flow.js';
+export type { FormulaDirection } from './recipes/direction.js';
 export { cincFlow } from './recipes/images/cinc-flow.js';
 export { fincFlow } from './recipes/images/finc-flow.js';
 export { glow } from './recipes/images/glow.js';

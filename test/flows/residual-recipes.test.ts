@@ -1,13 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
 import {
+  Adam,
   DequantizedFlow,
+  DoubleWell,
   fit,
   FlowConfigError,
   imageResidualFlow,
   RandomStream,
   ready,
   residualFlow,
+  reverseKl,
 } from '../../src/index.js';
 import { onEachBackend } from '../support/backends.js';
 import { assertClose } from '../support/close.js';
@@ -31,6 +34,30 @@ for (const dims of [1, 3, 12]) {
     });
   });
 }
+
+onEachBackend(test, 'forward: it round trips, and draws come with their density', (t) => {
+  using flow = residualFlow({ dims: 3, ...SMALL, direction: 'forward' });
+  perturb(flow, 'weights');
+  tf.tidy(() => {
+    const z = new RandomStream('z').normalTensor([9, 3]);
+    assertClose(t, flow.inverse(flow.forward(z)), z, 1e-3, 'round trip');
+    const [draws, logProb] = flow.sampleAndLogProb(7, { seed: 0 });
+    assertClose(t, logProb, flow.logProb(draws), 1e-3, 'density of draws');
+  });
+  t.throws(() => residualFlow({ dims: 2, direction: 'sideways' as never }), { instanceOf: FlowConfigError, message: /residualFlow\.direction: expected 'forward' or 'inverse', got 'sideways'/ }); // prettier-ignore
+});
+
+test.serial('forward: learns an energy without a numerical solution', async (t) => {
+  await ready({ backend: 'wasm' });
+  using flow = residualFlow({ dims: 2, layers: 6, hidden: [32], standardize: false, direction: 'forward', seed: 'energy' });
+  const well = new DoubleWell({ dims: 2 });
+  const losses: number[] = [];
+  const objective = reverseKl(well, { gradient: 'total' });
+  await fit(flow, { objective, steps: 200, batchSize: 256, seed: 'energy', optimizer: new Adam({ learningRate: 1e-2 }), callbacks: { onStep: ({ loss }) => void losses.push(loss), onWarning: () => {} } });
+  const exact = -well.logPartition;
+  const last = losses.slice(-20).reduce((sum, loss) => sum + loss, 0) / 20;
+  t.true(last > exact && last < exact + 1, `${losses[0]} to ${last}, ${exact} at best`);
+}); // prettier-ignore
 
 onEachBackend(test, 'the density integrates to one', (t) => {
   using flow = residualFlow({ dims: 1, ...SMALL });

@@ -21,6 +21,8 @@ export interface FlowEntry {
   readonly options: Readonly<Record<SizeId, FactoryOptions>>;
   /** In place of the above, where a flow has to be cheap from base to data: for energies. Null: it cannot be trained on one. */
   readonly forEnergies?: FactoryOptions | null;
+  /** How `reverseKl` finds its gradient, where that is not by default: flows without a formula for the inverse are not to need it. */
+  readonly gradient?: 'total';
   readonly learningRate: number;
   readonly batchSize: number;
   readonly objective: 'likelihood' | 'flowMatching';
@@ -99,11 +101,13 @@ export const FLOWS: readonly FlowEntry[] = [
     caption: 'Every block adds a contraction, which moves all coordinates and can still be undone, by iteration.',
     factory: 'residualFlow',
     options: {
-      s: { layers: 6, hidden: [32, 32] },
-      m: { layers: 10, hidden: [64, 64] },
-      l: { layers: 16, hidden: [64, 64] },
+      s: { layers: 12, hidden: [32] },
+      m: { layers: 20, hidden: [48] },
+      l: { layers: 32, hidden: [64] },
     },
-    learningRate: 2e-3,
+    forEnergies: { direction: 'forward' },
+    gradient: 'total',
+    learningRate: 1e-2,
     batchSize: 256,
     objective: 'likelihood',
   },
@@ -147,6 +151,7 @@ export const FLOWS: readonly FlowEntry[] = [
     factory: 'planarFlow',
     options: { s: { layers: 12 }, m: { layers: 24 }, l: { layers: 48 } },
     forEnergies: { direction: 'forward' },
+    gradient: 'total',
     learningRate: 1e-2,
     batchSize: 256,
     objective: 'likelihood',

@@ -137,7 +137,7 @@ export class RotationsPage implements Tab {
         this.#gallery.redraw();
         this.#drawn.redraw();
         const style = getComputedStyle(document.documentElement);
-        void this.#chart.update([{ title: 'Rotation flow', history: this.#history, best: 0 }], style.getPropertyValue('--soft'), style.getPropertyValue('--line')); // prettier-ignore
+        this.#chart.update({ courses: [{ title: 'Rotation flow', history: this.#history, best: 0 }], ink: style.getPropertyValue('--soft'), grid: style.getPropertyValue('--line') }); // prettier-ignore
         return;
       }
       case 'ended':

@@ -33,7 +33,7 @@ export function codeOf({ target, flow, size, seed, steps }: Recipe): string {
     'batchSize: 256',
     `seed: '${seed}'`,
     ...(matching ? ['objective: flowMatching({ coupling: optimalTransport() })'] : []),
-    ...(energy ? ['objective: reverseKl(energy)'] : []),
+    ...(energy ? [`objective: reverseKl(energy${entry.gradient ? `, { gradient: '${entry.gradient}' }` : ''})`] : []),
     `optimizer: new Adam({ learningRate: ${entry.learningRate} })`,
     'schedule: cosine({ floor: 0.02 })',
     'clipNorm: 10',

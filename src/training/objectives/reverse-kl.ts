@@ -16,7 +16,8 @@ import { checkGradient, pushForward, reverseTerms, type ReverseGradient } from '
 export interface ReverseKlOptions {
   /**
    * `path` leaves out the part of the gradient whose mean is zero, `⟨∂ log q / ∂θ⟩` at fixed `x`, and with it all noise once
-   * `q` is the target; it takes the inverse of the flow beside its forward map. `total` is plain differentiation.
+   * `q` is the target; it takes the inverse of the flow beside its forward map. `total` is plain differentiation, and much faster
+   * for a flow whose inverse is numeric.
    * Default: `path` where the base has a density, else `total`.
    */
   readonly gradient?: ReverseGradient | null;

@@ -2,18 +2,15 @@ import type { Bijector } from '../../../bijectors/bijector.js';
 import type { ConditionerRequest } from '../../../bijectors/conditioner-request.js';
 import { Invert } from '../../../bijectors/invert.js';
 import { MLP } from '../../../conditioners/mlp.js';
-import { FlowConfigError } from '../../../errors.js';
 import type { RandomStream } from '../../../random.js';
 import type { Flow } from '../../flow.js';
+import { checkDirection, type FormulaDirection } from '../direction.js';
 import { assembleFlow, type RecipeOptions } from '../recipe.js';
 
 /** Options of {@link planarFlow}, {@link radialFlow} and {@link sylvesterFlow}. */
 export interface VariationalFlowOptions extends Omit<RecipeOptions, 'residual' | 'mixing'> {
-  /**
-   * The direction that has the formula of the paper. `inverse` (default): data → base, so that densities of given points are
-   * cheap, as `fit` needs. `forward`: base → data, so that draws come with their density, as a variational posterior needs.
-   */
-  readonly direction?: 'forward' | 'inverse';
+  /** Default: `inverse`, cheap densities. */
+  readonly direction?: FormulaDirection;
   /** Widths of the hidden layers of the network that emits a layer's parameters from the context; unused without. Default: [64]. */
   readonly hidden?: readonly number[];
 }
@@ -36,10 +33,7 @@ export function assembleVariational(
   layer: (index: number, shared: VariationalLayer) => Bijector,
 ): Flow {
   const { dims, direction = 'inverse', hidden = [64], activation, dropout, contextShape = null } = options;
-  if (direction !== 'forward' && direction !== 'inverse') {
-    const expected = "'forward' or 'inverse'";
-    throw new FlowConfigError(`${name}.direction`, { expected, got: `'${String(direction)}'` });
-  }
+  checkDirection(name, direction);
   return assembleFlow(name, { ...options, mixing: 'none' }, (index, seed) => {
     const shared = { hidden, activation, dropout, contextShape, seed: seed.split('conditioner') };
     const conditioner = contextShape && ((request: ConditionerRequest) => new MLP({ ...request, ...shared }));
